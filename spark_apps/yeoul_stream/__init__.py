@@ -1,0 +1,1 @@
+"""The StreamPipeline model and the Spark Structured Streaming job that runs it."""
