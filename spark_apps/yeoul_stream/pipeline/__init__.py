@@ -1,0 +1,55 @@
+"""What a pipeline is: the models, how they are read, and what can be wrong with them. No Spark."""
+
+from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
+from yeoul_stream.pipeline.errors import PipelineError, Problem
+from yeoul_stream.pipeline.load import load_document, load_pipeline, parse_pipeline
+from yeoul_stream.pipeline.model import (
+    Console,
+    Driver,
+    Executors,
+    Field,
+    Hdfs,
+    Health,
+    KafkaSource,
+    Metadata,
+    PipelineSpec,
+    Postgres,
+    Record,
+    Runtime,
+    Sink,
+    SinkKind,
+    Source,
+    StreamPipeline,
+)
+from yeoul_stream.pipeline.overlay import apply_overlay
+from yeoul_stream.pipeline.trigger import Trigger
+from yeoul_stream.pipeline.types import decimal_parts
+
+__all__ = [
+    "LINEAGE_COLUMNS",
+    "METADATA_COLUMNS",
+    "Console",
+    "Driver",
+    "Executors",
+    "Field",
+    "Hdfs",
+    "Health",
+    "KafkaSource",
+    "Metadata",
+    "PipelineError",
+    "PipelineSpec",
+    "Postgres",
+    "Problem",
+    "Record",
+    "Runtime",
+    "Sink",
+    "SinkKind",
+    "Source",
+    "StreamPipeline",
+    "Trigger",
+    "apply_overlay",
+    "decimal_parts",
+    "load_document",
+    "load_pipeline",
+    "parse_pipeline",
+]

@@ -1,0 +1,174 @@
+"""What several parts of a document say together.
+
+These checks read the plain document, not the models, so that they speak even where another part of
+the document is malformed. What they cannot read they leave to the models.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
+from yeoul_stream.pipeline.document import Location
+from yeoul_stream.pipeline.expressions import check_expression
+from yeoul_stream.pipeline.finding import Finding, show_value
+from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
+from yeoul_stream.pipeline.settings import check_kafka_option, check_spark_setting
+from yeoul_stream.pipeline.suggest import did_you_mean
+
+TARGETS = ("console", "postgres", "hdfs")
+
+
+def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Every problem between parts of the document."""
+    for key, value in (("apiVersion", "yeoul.dev/v1alpha1"), ("kind", "StreamPipeline")):
+        if key not in document:
+            yield Finding((key,), None, f"is required: write {key}: {value}")
+    spec = _mapping(document, "spec")
+    yield from _check_source(_mapping(spec, "source", "kafka"))
+    fields = _field_names(spec)
+    yield from _repeated(fields or (), ("spec", "record", "fields"), "field")
+    yield from _check_sinks(_sequence(spec, "sinks"), fields)
+    yield from _check_runtime(_mapping(spec, "runtime"))
+
+
+def _check_source(kafka: Mapping[str, Any]) -> Iterator[Finding]:
+    for key, value in _mapping(kafka, "options").items():
+        message = check_kafka_option(key, value)
+        if message is not None:
+            shown = None if "secret" in message else show_value(value)
+            yield Finding(("spec", "source", "kafka", "options", key), shown, message)
+
+
+def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:
+    place: Location = ("spec", "runtime")
+    for key, value in _mapping(runtime, "sparkConf").items():
+        message = check_spark_setting(key)
+        if message is not None:
+            yield Finding((*place, "sparkConf", key), show_value(value), message)
+    executors = _mapping(runtime, "executors")
+    fewest, most = executors.get("min", 1), executors.get("max", 1)
+    if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
+        message = f"must not be above max, which is {most}"
+        yield Finding((*place, "executors", "min"), show_value(fewest), message)
+
+
+def _check_sinks(sinks: Sequence[Any], fields: Sequence[str] | None) -> Iterator[Finding]:
+    place: Location = ("spec", "sinks")
+    mappings = [sink for sink in sinks if isinstance(sink, Mapping)]
+    yield from _repeated([sink.get("name") for sink in sinks if sink in mappings], place, "sink")
+    if sinks and all(sink.get("enabled") is False for sink in mappings) and mappings:
+        yield Finding(place, None, "no sink is enabled; remove enabled: false from one")
+    for index, sink in enumerate(sinks):
+        if isinstance(sink, Mapping):
+            yield from _check_sink((*place, index), sink, fields)
+
+
+def _check_sink(
+    place: Location, sink: Mapping[str, Any], fields: Sequence[str] | None
+) -> Iterator[Finding]:
+    targets = [target for target in TARGETS if sink.get(target) is not None]
+    if len(targets) != 1:
+        found = f"has {' and '.join(targets)}" if targets else "has no target"
+        yield Finding(place, None, f"{found}; write exactly one of {', '.join(TARGETS)}")
+    yield from _check_expressions(place, sink, fields)
+    outputs = _outputs(sink, fields)
+    if outputs is not None:
+        yield from _check_partitions((*place, "hdfs", "partitionBy"), sink, outputs)
+    if "postgres" in targets:
+        yield from _check_postgres_names(place, sink, outputs or ())
+
+
+def _check_expressions(
+    place: Location, sink: Mapping[str, Any], fields: Sequence[str] | None
+) -> Iterator[Finding]:
+    columns = None if fields is None else (*fields, *METADATA_COLUMNS)
+    expressions: list[tuple[Location, Any]] = [
+        ((*place, "select", str(name)), sql) for name, sql in _mapping(sink, "select").items()
+    ]
+    expressions.append(((*place, "where"), sink.get("where")))
+    for location, sql in expressions:
+        if isinstance(sql, str):
+            for message in check_expression(sql, columns):
+                yield Finding(location, show_value(sql), message)
+    for name in LINEAGE_COLUMNS:
+        if name in _mapping(sink, "select"):
+            message = "is the name of a lineage column; write lineage: true to get it"
+            yield Finding((*place, "select", name), None, message)
+
+
+def _check_partitions(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str]
+) -> Iterator[Finding]:
+    columns = _sequence(sink, "hdfs", "partitionBy")
+    names = [name for name in columns if isinstance(name, str)]
+    for index, name in enumerate(columns):
+        if isinstance(name, str) and name not in outputs:
+            message = f"is not a column this sink writes{did_you_mean(name, outputs)}"
+            yield Finding((*place, index), show_value(name), message)
+    yield from _repeated(columns, place, "column", key=None)
+    if names and set(outputs) <= set(names):
+        message = "names every column; leave at least one for the files themselves"
+        yield Finding(place, show_value(names), message)
+
+
+def _check_postgres_names(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str]
+) -> Iterator[Finding]:
+    selected = "select" in sink
+    for name in outputs:
+        if len(name.encode()) > POSTGRES_NAME_BYTES:
+            location = (*place, "select", name) if selected else (*place, "postgres")
+            message = f"a column of PostgreSQL has at most {POSTGRES_NAME_BYTES} bytes"
+            remedy = "" if selected else "; give it a shorter name with select"
+            yield Finding(location, show_value(name), message + remedy)
+
+
+def _outputs(sink: Mapping[str, Any], fields: Sequence[str] | None) -> tuple[str, ...] | None:
+    select = sink.get("select")
+    if select is None:
+        names = fields
+    else:
+        names = [str(name) for name in select] if isinstance(select, Mapping) else None
+    if names is None:
+        return None
+    return (*names, *(LINEAGE_COLUMNS if sink.get("lineage") is True else ()))
+
+
+def _repeated(
+    names: Sequence[Any], place: Location, what: str, key: str | None = "name"
+) -> Iterator[Finding]:
+    counts = Counter(name for name in names if isinstance(name, str))
+    seen: set[str] = set()
+    for index, name in enumerate(names):
+        if not isinstance(name, str) or counts[name] == 1:
+            continue
+        if name in seen:
+            location = (*place, index) if key is None else (*place, index, key)
+            message = f"stands twice; each {what} needs a name of its own"
+            yield Finding(location, show_value(name), message)
+        seen.add(name)
+
+
+def _field_names(spec: Mapping[str, Any]) -> list[str] | None:
+    """The declared fields' names, or None when they cannot all be read."""
+    fields = _mapping(spec, "record").get("fields")
+    if not isinstance(fields, list | tuple) or not fields:
+        return None
+    found = [field.get("name") if isinstance(field, Mapping) else None for field in fields]
+    names = [name for name in found if isinstance(name, str)]
+    return names if len(names) == len(fields) else None
+
+
+def _mapping(document: Mapping[str, Any], *keys: str) -> Mapping[str, Any]:
+    current: Any = document
+    for key in keys:
+        current = current.get(key) if isinstance(current, Mapping) else None
+    return current if isinstance(current, Mapping) else {}
+
+
+def _sequence(document: Mapping[str, Any], *keys: str) -> Sequence[Any]:
+    value = _mapping(document, *keys[:-1]).get(keys[-1])
+    return value if isinstance(value, list | tuple) else ()
