@@ -1,0 +1,184 @@
+"""What an answer of the API means: records, or a failure of a certain kind; without any IO."""
+
+from __future__ import annotations
+
+import email.utils
+import json
+import math
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+SHOWN_CHARACTERS = 120  # of a body that is not what was asked for
+
+
+class Outcome(StrEnum):
+    """What became of a request; the label of the metric."""
+
+    OK = "ok"
+    RATE_LIMITED = "rate_limited"
+    UNAUTHORIZED = "unauthorized"
+    CLIENT_ERROR = "client_error"
+    SERVER_ERROR = "server_error"
+    REDIRECT = "redirect"
+    HTML = "html"
+    XML_FAULT = "xml_fault"
+    TRUNCATED = "truncated"
+    NOT_JSON = "not_json"
+    NOT_AN_ARRAY = "not_an_array"
+    TOO_LARGE = "too_large"
+    TIMEOUT = "timeout"
+    CONNECTION = "connection"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of the array: its text as the API wrote it, and the parsed value.
+
+    Numbers of the parsed value are their text, so that no digit is lost.
+    """
+
+    text: bytes
+    value: object
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A good answer; no items means that there are no further pages."""
+
+    items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A bad answer: its kind, what to tell the user, and the pause that the API asked for."""
+
+    outcome: Outcome
+    detail: str
+    retry_after: float | None = None
+
+
+def read_answer(
+    status: int, content_type: str, retry_after: str | None, body: bytes, now: float
+) -> Page | Failure:
+    """Judge an answer. `now` is epoch seconds, for a Retry-After that is a date."""
+    excerpt = _excerpt(body)
+    if status == 200:
+        return _read_body(content_type, body)
+    asked = parse_retry_after(retry_after, now)
+    detail = f"HTTP status {status}: {excerpt}"
+    if status in (401, 403):
+        return Failure(Outcome.UNAUTHORIZED, detail, asked)
+    if status == 429:
+        return Failure(Outcome.RATE_LIMITED, detail, asked)
+    if status in (408, 425) or status >= 500:
+        return Failure(Outcome.SERVER_ERROR, detail, asked)
+    if 300 <= status < 400:
+        return Failure(Outcome.REDIRECT, detail, asked)
+    return Failure(Outcome.CLIENT_ERROR, detail, asked)
+
+
+def parse_retry_after(header: str | None, now: float) -> float | None:
+    """Seconds to wait, from a number of seconds or an HTTP date; None where neither is given."""
+    if header is None:
+        return None
+    text = header.strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(text).timestamp() - now)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _read_body(content_type: str, body: bytes) -> Page | Failure:
+    start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if start.startswith(b"<"):
+        html = "html" in content_type.lower() or re.match(rb"<(!doctype html|html)", start)
+        return Failure(Outcome.HTML if html else Outcome.XML_FAULT, _excerpt(body))
+    # Bytes that are not UTF-8 survive the way through text and back: the stream judges records.
+    text = body.decode("utf-8-sig", "surrogateescape")
+    try:
+        return split(text)
+    except json.JSONDecodeError as error:
+        at_end = not text[error.pos :].strip() or "Unterminated string" in error.msg
+        outcome = Outcome.TRUNCATED if at_end else Outcome.NOT_JSON
+        return Failure(outcome, f"{error.msg} at character {error.pos} of {len(text)}")
+    except RecursionError:
+        return Failure(Outcome.NOT_JSON, "the answer is nested too deeply")
+
+
+def _excerpt(body: bytes) -> str:
+    text = " ".join(body[: 4 * SHOWN_CHARACTERS].decode("utf-8", "replace").split())
+    return text[:SHOWN_CHARACTERS] or "an empty body"
+
+
+_decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
+_space = re.compile(r"[ \t\r\n]*")
+
+
+def split(text: str) -> Page | Failure:
+    """Cut a JSON array into its elements, each with its own text.
+
+    Raises JSONDecodeError where the text is no JSON or ends too early.
+    """
+    skip = _space.match
+    at = _end(skip(text, 0))
+    if text[at : at + 1] != "[":
+        _decoder.raw_decode(text, at)
+        return Failure(Outcome.NOT_AN_ARRAY, _excerpt(text[:1000].encode("utf-8", "replace")))
+    items: list[Item] = []
+    at = _end(skip(text, at + 1))
+    if text[at : at + 1] == "]":
+        return _finish(items, text, at + 1)
+    while True:
+        value, end = _decoder.raw_decode(text, at)
+        items.append(Item(text[at:end].encode("utf-8", "surrogateescape"), value))
+        at = _end(skip(text, end))
+        mark = text[at : at + 1]
+        if mark == "]":
+            return _finish(items, text, at + 1)
+        if mark != ",":
+            raise json.JSONDecodeError("Expecting ',' or ']'", text, at)
+        at = _end(skip(text, at + 1))
+
+
+def _end(match: re.Match[str] | None) -> int:
+    return match.end() if match else 0
+
+
+def _finish(items: list[Item], text: str, at: int) -> Page:
+    if text[at:].strip():
+        raise json.JSONDecodeError("Extra data after the array", text, at)
+    return Page(tuple(items))
+
+
+def field_text(value: object, name: str) -> str | None:
+    """The text of a field of a record: of a string or a number; None for anything else."""
+    if not name or not isinstance(value, dict):
+        return None
+    found = value.get(name)
+    return found if isinstance(found, str) else None
+
+
+def in_order(items: list[Item], field: str) -> list[Item]:
+    """The items by the number in `field`, the oldest first; those without one at the end.
+
+    An API that answers newest first also shows records of the same time in that order: they are
+    turned round.
+    """
+    if not field:
+        return items
+    keyed = [(_number(item, field), item) for item in items]
+    if keyed and keyed[0][0] > keyed[-1][0]:
+        keyed.reverse()
+    return [item for _, item in sorted(keyed, key=lambda pair: pair[0])]
+
+
+def _number(item: Item, field: str) -> float:
+    text = field_text(item.value, field)
+    try:
+        number = float(text) if text is not None else math.inf
+    except ValueError:
+        return math.inf
+    return math.inf if math.isnan(number) else number

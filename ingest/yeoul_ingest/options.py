@@ -1,0 +1,140 @@
+"""A frozen pydantic model as the options of a command: one definition of names, help and checks."""
+
+from __future__ import annotations
+
+import argparse
+import types
+import typing
+from collections.abc import Mapping
+
+from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
+
+Model = typing.TypeVar("Model", bound=BaseModel)
+
+
+class OptionsError(ValueError):
+    """What the user gave does not fit: one line for each option, with value and remedy."""
+
+
+def add_options(parser: argparse.ArgumentParser, model: type[BaseModel], env_prefix: str) -> None:
+    """Add one option for each field of `model`, in the groups that the fields name.
+
+    A field `api_key_file` becomes `--api-key-file` and the environment variable
+    `<env_prefix>API_KEY_FILE`. A mapping becomes a repeatable `--name KEY=VALUE`, a bool a pair
+    `--name` and `--no-name`.
+    """
+    groups: dict[str, argparse._ArgumentGroup] = {}
+    for name, field in model.model_fields.items():
+        title = _extra(field, "group") or "options"
+        group = groups.setdefault(title, parser.add_argument_group(title))
+        flag = _flag(name, field)
+        text = _help(name, field, env_prefix)
+        if _is_mapping(field):
+            group.add_argument(
+                flag, action="append", dest=name, help=text, metavar="KEY=VALUE", default=None
+            )
+        elif field.annotation is bool:
+            group.add_argument(
+                flag, action=argparse.BooleanOptionalAction, dest=name, help=text, default=None
+            )
+        else:
+            group.add_argument(flag, dest=name, help=text, metavar=_metavar(name, field))
+
+
+def read_options(
+    model: type[Model],
+    arguments: argparse.Namespace,
+    env: Mapping[str, str],
+    env_prefix: str,
+) -> Model:
+    """Build the model: the command line wins over the environment, that over the defaults.
+
+    Raises OptionsError with every problem at once.
+    """
+    values: dict[str, object] = {}
+    for name, field in model.model_fields.items():
+        given = getattr(arguments, name, None)
+        if given is None:
+            from_env = env.get(_env_name(name, field, env_prefix), "")
+            if from_env == "":
+                continue
+            given = from_env.split(",") if _is_mapping(field) else from_env
+        values[name] = _pairs(_flag(name, field), given) if _is_mapping(field) else given
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise OptionsError(explain(model, error, env_prefix)) from None
+
+
+def explain(model: type[BaseModel], error: ValidationError, env_prefix: str) -> str:
+    """One line for each problem: the option and its variable, the value, what is accepted."""
+    lines = []
+    for problem in error.errors():
+        if not problem["loc"]:
+            lines.append(str(problem["msg"]).removeprefix("Value error, "))
+            continue
+        name = str(problem["loc"][0])
+        field = model.model_fields[name]
+        where = f"{_flag(name, field)} ({_env_name(name, field, env_prefix)})"
+        message = str(problem["msg"]).removeprefix("Value error, ")
+        got = "" if problem["type"] == "missing" else f" {problem['input']!r}:"
+        lines.append(f"{where}:{got} {message[:1].lower()}{message[1:]}")
+    return "\n".join(lines)
+
+
+def _pairs(flag: str, given: object) -> object:
+    if not isinstance(given, list):
+        return given
+    pairs: dict[str, str] = {}
+    for item in given:
+        key, equals, value = str(item).partition("=")
+        if not equals or not key:
+            raise OptionsError(f"{flag}: {item!r}: accepted is KEY=VALUE, for example type=json")
+        pairs[key.strip()] = value
+    return pairs
+
+
+def _is_mapping(field: FieldInfo) -> bool:
+    return typing.get_origin(field.annotation) is dict
+
+
+def _option(name: str, field: FieldInfo) -> str:
+    return _extra(field, "option") or name
+
+
+def _flag(name: str, field: FieldInfo) -> str:
+    return "--" + _option(name, field).replace("_", "-")
+
+
+def _env_name(name: str, field: FieldInfo, env_prefix: str) -> str:
+    return env_prefix + _option(name, field).upper()
+
+
+def _extra(field: FieldInfo, key: str) -> str | None:
+    extra = field.json_schema_extra
+    value = extra.get(key) if isinstance(extra, dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _help(name: str, field: FieldInfo, env_prefix: str) -> str:
+    default = ""
+    if field.is_required():
+        default = "required; "
+    elif isinstance(field.default, bool):
+        default = f"default {'on' if field.default else 'off'}; "
+    elif field.default not in (None, "", {}):
+        default = f"default {field.default}; "
+    text = f"{field.description or ''} [{default}{_env_name(name, field, env_prefix)}]"
+    return text.replace("%", "%%")
+
+
+def _metavar(name: str, field: FieldInfo) -> str:
+    shown = _extra(field, "metavar")
+    if shown:
+        return shown
+    kinds = typing.get_args(field.annotation)
+    kind = next((k for k in kinds if k is not types.NoneType), field.annotation)
+    if kind in (int, float):
+        return "N" if kind is int else "X"
+    return name.rpartition("_")[2].upper()

@@ -1,0 +1,179 @@
+"""The poller's settings: its options and environment variables (YEOUL_POLL_*)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qs, urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+
+ENV_PREFIX = "YEOUL_POLL_"
+API_KEY = "YEOUL_POLL_API_KEY"
+
+# The guarantees of the poller rest on these; whoever passes one through would lose them silently.
+KEPT_BY_THE_POLLER = {
+    "acks": "every replica confirms a record",
+    "request.required.acks": "every replica confirms a record",
+    "bootstrap.servers": "it is given by --bootstrap-servers",
+    "compression.type": "it is given by --compression",
+    "compression.codec": "it is given by --compression",
+    "enable.idempotence": "retries must not double or reorder records",
+    "max.in.flight": "retries must not double or reorder records",
+    "max.in.flight.requests.per.connection": "retries must not double or reorder records",
+    "transactional.id": "the poller writes without transactions",
+}
+SECRET_WORDS = ("password", "secret", "jaas", "ssl.key.pem", "oauthbearer.config", "ssl_key_pem")
+
+
+def _option(
+    default: Any, group: str, text: str, metavar: str = "", option: str = "", **checks: Any
+) -> Any:
+    extra: dict[str, JsonValue] = {"group": group, "metavar": metavar, "option": option}
+    return Field(default, description=text, json_schema_extra=extra, **checks)
+
+
+class PollerSettings(BaseModel):
+    """Everything that the poller needs to know, but the API key. Durations are seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = _option(
+        ..., "HTTP API", "address of the API, without the key", "URL", pattern="^https?://[^/]+"
+    )
+    api_key_file: Path | None = _option(
+        None,
+        "HTTP API",
+        f"file that holds the API key; without it the variable {API_KEY} is read",
+    )
+    key_parameter: str = _option(
+        "apikey", "HTTP API", "query parameter of the key", "NAME", min_length=1
+    )
+    rows_parameter: str = _option(
+        "numOfRows", "HTTP API", "query parameter of the page size; empty: none is sent", "NAME"
+    )
+    page_size: int = _option(
+        1000, "HTTP API", "records asked for in one request", ge=1, le=1_000_000
+    )
+    paging: bool = _option(
+        True, "HTTP API", "ask for further pages until one is empty or holds nothing new"
+    )
+    page_parameter: str = _option(
+        "pageNo", "HTTP API", "query parameter of the page number, from 1", "NAME", min_length=1
+    )
+    max_pages: int = _option(1000, "HTTP API", "most pages in one poll", ge=1)
+    query: dict[str, str] = _option(
+        {}, "HTTP API", "further query parameter, such as type=json; may be repeated"
+    )
+    timeout: float = _option(
+        10.0, "HTTP API", "longest time one answer may take", "SECONDS", gt=0, le=3600
+    )
+    max_answer_mib: int = _option(
+        64, "HTTP API", "largest answer that is read, in MiB", "N", ge=1, le=1024
+    )
+
+    interval: float = _option(1.0, "rhythm", "time between polls", "SECONDS", gt=0)
+    full_read: float = _option(
+        30.0,
+        "rhythm",
+        "how often all pages are read to the end; between, a poll stops at the first page that "
+        "holds nothing new (0: all pages, always)",
+        "SECONDS",
+        ge=0,
+    )
+    first_pause: float = _option(
+        1.0, "rhythm", "pause after a first failure; it doubles from there", "SECONDS", gt=0
+    )
+    longest_pause: float = _option(60.0, "rhythm", "longest pause after failures", "SECONDS", gt=0)
+    run_for: float | None = _option(
+        None,
+        "rhythm",
+        "end after that time; 'forever' or absent: until stopped",
+        "SECONDS",
+        "for",
+        gt=0,
+    )
+
+    key_field: str = _option(
+        "trmnId",
+        "records",
+        "field that becomes the Kafka key and so keeps its records in order; empty: none",
+        "NAME",
+    )
+    order_field: str = _option(
+        "trsmUtcTime",
+        "records",
+        "field (a number) that orders the new records of one poll; empty: as the API answers",
+        "NAME",
+    )
+    identity_field: str = _option(
+        "",
+        "records",
+        "field that alone identifies a record; empty: all its content does, so that two records "
+        "with one id and different content are both sent",
+        "NAME",
+    )
+    window: float = _option(
+        600.0, "records", "how long a record is remembered as sent", "SECONDS", gt=0, le=86_400
+    )
+
+    bootstrap_servers: str = _option(
+        ..., "Kafka", "host:port, comma separated", "LIST", min_length=1
+    )
+    topic: str = _option(..., "Kafka", "topic to write", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = _option(
+        "lz4", "Kafka", "none, gzip, snappy, lz4 or zstd", "CODEC"
+    )
+    kafka_option: dict[str, str] = _option(
+        {}, "Kafka", "further librdkafka option, such as security.protocol=SSL; may be repeated"
+    )
+    kafka_options_file: Path | None = _option(
+        None, "Kafka", "file of further librdkafka options, one KEY=VALUE a line; passwords go here"
+    )
+    flush_timeout: float = _option(
+        30.0, "Kafka", "how long the end waits for Kafka to confirm", "SECONDS", gt=0
+    )
+
+    metrics_port: int | None = _option(
+        None, "watching", "port of /metrics; absent: none", ge=0, le=65535
+    )
+    metrics_host: str = _option("127.0.0.1", "watching", "address of /metrics")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _option(
+        "INFO", "watching", "DEBUG, INFO, WARNING or ERROR"
+    )
+
+    @field_validator("run_for", mode="before")
+    @classmethod
+    def _forever(cls, value: object) -> object:
+        return None if value == "forever" else value
+
+    @field_validator("kafka_option")
+    @classmethod
+    def _no_kept_options(cls, options: dict[str, str]) -> dict[str, str]:
+        for name in options:
+            if any(word in name.lower() for word in SECRET_WORDS):
+                # The value is not repeated: it may be the secret itself.
+                raise ValueError(
+                    f"{name} is a secret, and arguments are seen by everybody on the machine: "
+                    "give it in --kafka-options-file"
+                )
+        return refuse_kept(options)
+
+    @model_validator(mode="after")
+    def _no_key_in_the_open(self) -> PollerSettings:
+        if self.key_parameter in self.query or self.key_parameter in parse_qs(
+            urlsplit(self.url).query, keep_blank_values=True
+        ):
+            raise ValueError(
+                f"--url and --query must not hold {self.key_parameter}: the key is read from "
+                f"--api-key-file or {API_KEY} only, so that no log or process list shows it"
+            )
+        return self
+
+
+def refuse_kept(options: dict[str, str]) -> dict[str, str]:
+    """The same options; raises ValueError for one on which the poller's guarantees rest."""
+    for name in options:
+        if name in KEPT_BY_THE_POLLER:
+            raise ValueError(f"{name} cannot be set: {KEPT_BY_THE_POLLER[name]}")
+    return options
