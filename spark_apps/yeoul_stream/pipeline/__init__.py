@@ -3,25 +3,12 @@
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
 from yeoul_stream.pipeline.errors import PipelineError, Problem
 from yeoul_stream.pipeline.load import load_document, load_pipeline, parse_pipeline
-from yeoul_stream.pipeline.model import (
-    Console,
-    Driver,
-    Executors,
-    Field,
-    Hdfs,
-    Health,
-    KafkaSource,
-    Metadata,
-    PipelineSpec,
-    Postgres,
-    Record,
-    Runtime,
-    Sink,
-    SinkKind,
-    Source,
-    StreamPipeline,
-)
+from yeoul_stream.pipeline.model import Metadata, PipelineSpec, StreamPipeline
 from yeoul_stream.pipeline.overlay import apply_overlay
+from yeoul_stream.pipeline.record import Field, Record
+from yeoul_stream.pipeline.runtime import Driver, Executors, Health, Runtime
+from yeoul_stream.pipeline.sinks import Console, Hdfs, Postgres, Sink, SinkKind
+from yeoul_stream.pipeline.source import KafkaSource, Source
 from yeoul_stream.pipeline.trigger import Trigger
 from yeoul_stream.pipeline.types import decimal_parts
 

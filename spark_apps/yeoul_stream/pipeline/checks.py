@@ -13,9 +13,9 @@ from typing import Any
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
 from yeoul_stream.pipeline.document import Location
 from yeoul_stream.pipeline.expressions import check_expression
-from yeoul_stream.pipeline.finding import Finding, show_value
+from yeoul_stream.pipeline.finding import Finding, finding
 from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
-from yeoul_stream.pipeline.settings import check_kafka_option, check_spark_setting
+from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
 from yeoul_stream.pipeline.suggest import did_you_mean
 
 TARGETS = ("console", "postgres", "hdfs")
@@ -38,8 +38,11 @@ def _check_source(kafka: Mapping[str, Any]) -> Iterator[Finding]:
     for key, value in _mapping(kafka, "options").items():
         message = check_kafka_option(key, value)
         if message is not None:
-            shown = None if "secret" in message else show_value(value)
-            yield Finding(("spec", "source", "kafka", "options", key), shown, message)
+            location: Location = ("spec", "source", "kafka", "options", key)
+            if message == TO_SECRET:
+                yield Finding(location, None, message)
+            else:
+                yield finding(location, value, message)
 
 
 def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:
@@ -47,12 +50,12 @@ def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:
     for key, value in _mapping(runtime, "sparkConf").items():
         message = check_spark_setting(key)
         if message is not None:
-            yield Finding((*place, "sparkConf", key), show_value(value), message)
+            yield finding((*place, "sparkConf", key), value, message)
     executors = _mapping(runtime, "executors")
     fewest, most = executors.get("min", 1), executors.get("max", 1)
     if isinstance(fewest, int) and isinstance(most, int) and fewest > most:
         message = f"must not be above max, which is {most}"
-        yield Finding((*place, "executors", "min"), show_value(fewest), message)
+        yield finding((*place, "executors", "min"), fewest, message)
 
 
 def _check_sinks(sinks: Sequence[Any], fields: Sequence[str] | None) -> Iterator[Finding]:
@@ -92,7 +95,7 @@ def _check_expressions(
     for location, sql in expressions:
         if isinstance(sql, str):
             for message in check_expression(sql, columns):
-                yield Finding(location, show_value(sql), message)
+                yield finding(location, sql, message)
     for name in LINEAGE_COLUMNS:
         if name in _mapping(sink, "select"):
             message = "is the name of a lineage column; write lineage: true to get it"
@@ -107,11 +110,11 @@ def _check_partitions(
     for index, name in enumerate(columns):
         if isinstance(name, str) and name not in outputs:
             message = f"is not a column this sink writes{did_you_mean(name, outputs)}"
-            yield Finding((*place, index), show_value(name), message)
+            yield finding((*place, index), name, message)
     yield from _repeated(columns, place, "column", key=None)
     if names and set(outputs) <= set(names):
         message = "names every column; leave at least one for the files themselves"
-        yield Finding(place, show_value(names), message)
+        yield finding(place, names, message)
 
 
 def _check_postgres_names(
@@ -123,7 +126,7 @@ def _check_postgres_names(
             location = (*place, "select", name) if selected else (*place, "postgres")
             message = f"a column of PostgreSQL has at most {POSTGRES_NAME_BYTES} bytes"
             remedy = "" if selected else "; give it a shorter name with select"
-            yield Finding(location, show_value(name), message + remedy)
+            yield finding(location, name, message + remedy)
 
 
 def _outputs(sink: Mapping[str, Any], fields: Sequence[str] | None) -> tuple[str, ...] | None:
@@ -148,7 +151,7 @@ def _repeated(
         if name in seen:
             location = (*place, index) if key is None else (*place, index, key)
             message = f"stands twice; each {what} needs a name of its own"
-            yield Finding(location, show_value(name), message)
+            yield finding(location, name, message)
         seen.add(name)
 
 

@@ -14,7 +14,7 @@ Location = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
-class Source:
+class YamlDocument:
     """A document as plain data, and the 1-based line on which each part of it begins."""
 
     content: dict[str, Any]
@@ -22,7 +22,7 @@ class Source:
 
 
 class _Loader(yaml.SafeLoader):
-    """YAML as Kubernetes reads it: a date is text. Duplicate keys are found by `_duplicates`."""
+    """YAML as Kubernetes reads it: what looks like a date is text."""
 
 
 _Loader.yaml_implicit_resolvers = {
@@ -31,27 +31,23 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def read_document(text: str, origin: str) -> Source:
+def read_document(text: str, origin: str) -> YamlDocument:
     """The one YAML document in `text`; PipelineError for anything else, duplicate keys included."""
-    loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        content = None if node is None else loader.construct_document(node)
+        places, content = _load(text)
     except yaml.MarkedYAMLError as error:
         raise PipelineError([_unreadable(error)], origin) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        message = f"is not YAML: {str(error).splitlines()[0]}"
-        raise PipelineError([Problem("", None, message)], origin) from None
-    finally:
-        loader.dispose()
-    if node is None or not isinstance(content, dict):
+        detail = str(error).partition("\n")[0]
+        raise PipelineError([Problem("", None, f"is not YAML: {detail}")], origin) from None
+    if not isinstance(content, dict):
         found = "is empty" if content is None else "is not a mapping"
         message = f"{found}; write a document that begins with apiVersion: yeoul.dev/v1alpha1"
         raise PipelineError([Problem("", None, message)], origin)
-    problems = list(_duplicates(node, ()))
-    if problems:
-        raise PipelineError(problems, origin)
-    return Source(content, dict(_lines(node, ())))
+    repeated = [_repeated(place) for place in places if place.repeats is not None]
+    if repeated:
+        raise PipelineError(repeated, origin)
+    return YamlDocument(content, {place.location: place.line for place in places})
 
 
 def show_path(location: Location) -> str:
@@ -67,40 +63,59 @@ def show_path(location: Location) -> str:
     return text
 
 
+def _load(text: str) -> tuple[list[_Place], Any]:
+    loader = _Loader(text)
+    try:
+        node = loader.get_single_node()
+        if node is None:
+            return [], None
+        # Before the content is built, because building it resolves merge keys in the nodes.
+        places = list(_places(node, (), set()))
+        return places, loader.construct_document(node)
+    finally:
+        loader.dispose()
+
+
 def _unreadable(error: yaml.MarkedYAMLError) -> Problem:
     mark = error.problem_mark or error.context_mark
     detail = error.problem or error.context or "cannot be read"
     if "expected a single document" in (error.context or ""):
-        detail = "holds several documents; write one pipeline a file"
+        detail = "it holds several documents; write one pipeline a file"
     line = mark.line + 1 if mark is not None else None
-    column = f", column {mark.column + 1}" if mark is not None else ""
+    column = f" (character {mark.column + 1})" if mark is not None else ""
     return Problem("", None, f"is not YAML{column}: {detail}", line)
 
 
-def _lines(node: yaml.Node, location: Location) -> Iterator[tuple[Location, int]]:
-    if isinstance(node, yaml.MappingNode):
-        for key, value in node.value:
-            below = (*location, str(key.value))
-            yield below, key.start_mark.line + 1
-            yield from _lines(value, below)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, value in enumerate(node.value):
-            below = (*location, index)
-            yield below, value.start_mark.line + 1
-            yield from _lines(value, below)
+@dataclass(frozen=True)
+class _Place:
+    location: Location
+    line: int
+    repeats: int | None = None  # the line on which the same key stood first
 
 
-def _duplicates(node: yaml.Node, location: Location) -> Iterator[Problem]:
+def _places(node: yaml.Node, location: Location, seen: set[int]) -> Iterator[_Place]:
+    """Every key and entry. What an alias repeats is left out, or it might never end."""
+    if id(node) in seen:
+        return
+    seen.add(id(node))
+    first: dict[str | int, int] = {}
+    for key, line, value in _children(node):
+        below = (*location, key)
+        yield _Place(below, line, first.get(key))
+        if key not in first:
+            first[key] = line
+            yield from _places(value, below, seen)
+
+
+def _children(node: yaml.Node) -> Iterator[tuple[str | int, int, yaml.Node]]:
     if isinstance(node, yaml.MappingNode):
-        first: dict[str, int] = {}
         for key, value in node.value:
-            name, line = str(key.value), key.start_mark.line + 1
-            path = (*location, name)
-            if name in first:
-                message = f"stands twice; the first is on line {first[name]}; keep one"
-                yield Problem(show_path(path), None, message, line)
-            first.setdefault(name, line)
-            yield from _duplicates(value, path)
+            yield str(key.value), key.start_mark.line + 1, value
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
-            yield from _duplicates(value, (*location, index))
+            yield index, value.start_mark.line + 1, value
+
+
+def _repeated(place: _Place) -> Problem:
+    message = f"stands twice; the first is on line {place.repeats}; keep one"
+    return Problem(show_path(place.location), None, message, place.line)

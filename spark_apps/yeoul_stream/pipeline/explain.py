@@ -2,54 +2,52 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any, get_args
+from collections.abc import Callable
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from yeoul_stream.pipeline.document import Location
-from yeoul_stream.pipeline.finding import Finding, show_value
-from yeoul_stream.pipeline.model import StreamPipeline
-from yeoul_stream.pipeline.suggest import did_you_mean
+from yeoul_stream.pipeline.fields import fields_at, keys, mappings
+from yeoul_stream.pipeline.finding import Finding, finding
+from yeoul_stream.pipeline.suggest import closest
+
+_KEY = "[key]"  # pydantic's mark for a problem with a mapping's key
 
 
 def explain(error: ValidationError) -> list[Finding]:
-    """One finding for each thing that pydantic reports."""
-    return [_finding(details) for details in error.errors(include_url=False)]
+    """One finding for each mistake that pydantic reports."""
+    reported = [details for details in error.errors(include_url=False) if not _is_echo(details)]
+    misspelt = {_meant(details) for details in reported} - {None}
+    return [
+        _finding(details)
+        for details in reported
+        # A misspelt required key is one mistake, not an unknown key and a missing one.
+        if not (details["type"] == "missing" and details["loc"] in misspelt)
+    ]
 
 
-def keys_at(location: Location) -> dict[str, type[BaseModel] | None]:
-    """The keys that the mapping at `location` accepts, each with the model below it, if any.
-
-    Empty where any key is accepted, and for places that no model has.
-    """
-    model: type[BaseModel] | None = StreamPipeline
-    for part in location:
-        if model is None:
-            return {}
-        if isinstance(part, str):
-            model = _keys(model).get(part)
-    return {} if model is None else _keys(model)
+def _is_echo(details: ErrorDetails) -> bool:
+    """A list that has entries is reported as too short when all of them are malformed."""
+    return details["type"] == "too_short" and bool(details["input"])
 
 
-def _keys(model: type[BaseModel]) -> dict[str, type[BaseModel] | None]:
-    fields = model.model_fields
-    return {field.alias or name: _model_in(field.annotation) for name, field in fields.items()}
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    found = (_model_in(argument) for argument in get_args(annotation))
-    return next((model for model in found if model is not None), None)
+def _meant(details: ErrorDetails) -> Location | None:
+    """Where the value of an unknown key was probably meant to stand."""
+    if details["type"] != "extra_forbidden":
+        return None
+    *parents, key = details["loc"]
+    accepted = closest(str(key), fields_at(tuple(parents)))
+    return None if accepted is None else (*parents, accepted)
 
 
 def _finding(details: ErrorDetails) -> Finding:
-    location = tuple(part for part in details["loc"] if part != "[key]")
+    location = details["loc"]
+    if location[-1] == _KEY and not isinstance(details["input"], str):
+        return finding(location[:-2], details["input"], "a key must be text; write it in quotes")
     message = _MESSAGES.get(details["type"], _other)(details, location)
-    missing = details["type"] == "missing"
-    return Finding(location, None if missing else show_value(details["input"]), message)
+    value = None if details["type"] == "missing" else details["input"]
+    return finding(location, value, message)
 
 
 def _other(details: ErrorDetails, _: Location) -> str:
@@ -57,21 +55,19 @@ def _other(details: ErrorDetails, _: Location) -> str:
 
 
 def _missing(_: ErrorDetails, location: Location) -> str:
-    model = StreamPipeline if len(location) == 1 else None
-    for part in location[:-1]:
-        if isinstance(part, str):
-            model = _keys(model or StreamPipeline).get(part)  # type: ignore[assignment]
-    about = ""
-    for name, field in (model.model_fields if model else {}).items():
-        if (field.alias or name) == location[-1]:
-            about = f": {field.description}"
-    return f"is required{about}"
+    field = fields_at(location[:-1]).get(str(location[-1]))
+    about = " ".join((field.description or "").split()) if field is not None else ""
+    return f"is required. {about}".rstrip(". ")
 
 
-def _unknown(_: ErrorDetails, location: Location) -> str:
-    accepted = keys_at(location[:-1])
-    hint = did_you_mean(str(location[-1]), accepted)
-    return f"is not a key here{hint or '; accepted: ' + ', '.join(accepted)}"
+def _unknown(details: ErrorDetails, location: Location) -> str:
+    meant = _meant(details)
+    if meant is not None:
+        return f'is not a key here; did you mean "{meant[-1]}"?'
+    elsewhere = [path for path, model in mappings() if location[-1] in keys(model)]
+    if elsewhere:
+        return f"is not a key here but of {' and of '.join(elsewhere)}"
+    return f"is not a key here; accepted: {', '.join(fields_at(location[:-1]))}"
 
 
 def _choice(details: ErrorDetails, _: Location) -> str:
@@ -81,27 +77,31 @@ def _choice(details: ErrorDetails, _: Location) -> str:
 def _text(details: ErrorDetails, _: Location) -> str:
     value = details["input"]
     if isinstance(value, bool | int | float):
-        return f'must be text; write it in quotes: "{show_value(value)}"'
-    return "is empty; write a text" if value is None else "must be a text"
+        return "must be text; write it in quotes"
+    return f"must be text, not {_kind(value)}"
 
 
-def _mapping(_: ErrorDetails, location: Location) -> str:
-    accepted = keys_at(location)
-    keys = f" with the keys {', '.join(accepted)}" if accepted else " of names to texts"
-    return f"must be a mapping{keys}"
-
-
-def _value(details: ErrorDetails, _: Location) -> str:
-    return str(details["ctx"]["error"])
+def _mapping(details: ErrorDetails, location: Location) -> str:
+    accepted = ", ".join(fields_at(location))
+    keys = f" with the keys {accepted}" if accepted else " of names to texts"
+    return f"must be a mapping{keys}, not {_kind(details['input'])}"
 
 
 def _bound(details: ErrorDetails, _: Location) -> str:
-    context: Mapping[str, Any] = details["ctx"]
-    return (
-        f"must be at least {context['ge']}"
-        if "ge" in context
-        else f"must be at most {context['le']}"
-    )
+    context = details["ctx"]
+    if "ge" in context:
+        return f"must be at least {context['ge']}"
+    return f"must be at most {context['le']}"
+
+
+def _kind(value: object) -> str:
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list | tuple):
+        return "a list"
+    return "text" if isinstance(value, str) else "a number or a truth value"
 
 
 _MESSAGES: dict[str, Callable[[ErrorDetails, Location], str]] = {
@@ -109,13 +109,13 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Location], str]] = {
     "extra_forbidden": _unknown,
     "literal_error": _choice,
     "string_type": _text,
-    "int_type": lambda *_: "must be a whole number, without quotes",
-    "bool_type": lambda *_: "must be true or false",
-    "tuple_type": lambda *_: "must be a list",
+    "int_type": lambda *_: "must be a whole number in digits, without quotes",
+    "bool_type": lambda *_: "must be true or false, without quotes",
+    "tuple_type": lambda details, _: f"must be a list, not {_kind(details['input'])}",
     "dict_type": _mapping,
     "model_type": _mapping,
     "model_attributes_type": _mapping,
-    "value_error": _value,
+    "value_error": lambda details, _: str(details["ctx"]["error"]),
     "greater_than_equal": _bound,
     "less_than_equal": _bound,
     "too_short": lambda *_: "is empty; write at least one entry",

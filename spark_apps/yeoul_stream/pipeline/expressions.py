@@ -6,24 +6,29 @@ unknown functions are left to Spark's analyser, which knows them best.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 
 import sqlglot
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
+from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from yeoul_stream.pipeline.functions import (
-    CALLED_WITHOUT_PARENTHESES,
-    CLOCK_WITHOUT_ARGUMENTS,
+    BARE_CLOCKS,
+    CLOCKS_WITHOUT_ARGUMENTS,
     ONE_RECORD,
+    READS_THE_CLOCK,
     refusal,
 )
 from yeoul_stream.pipeline.suggest import did_you_mean
 
 _DIALECT = "spark"
-_QUANTIFIED = {TokenType.LIKE, TokenType.ILIKE, TokenType.RLIKE}
+_LITERALS = {"null", "true", "false"}
+_PATTERN_OPERATORS = {TokenType.LIKE, TokenType.ILIKE, TokenType.RLIKE}
+_QUANTIFIERS = {"any", "some", "all"}
 
 
 def check_expression(sql: str, columns: Collection[str] | None) -> tuple[str, ...]:
@@ -32,61 +37,77 @@ def check_expression(sql: str, columns: Collection[str] | None) -> tuple[str, ..
     `columns` are the names it may use (case-sensitive); None when they are not known, which skips
     that check.
     """
+    name = bare_column(sql)
+    if name is not None and (columns is None or name in columns):
+        return ()
     try:
-        tree = _parse(sql)
+        parsed = _parse(sql)
     except _UnreadableError as error:
         return (str(error),)
-    problems = [*_shape(tree), *_calls(sql, columns or ())]
+    problems = [*_check_shape(parsed.tree), *_check_calls(parsed.tokens, columns or ())]
     if columns is not None:
-        problems += _unknown_columns(tree, columns)
+        problems += _check_columns(parsed.tree, columns)
     return tuple(dict.fromkeys(problems))
 
 
 def bare_column(sql: str) -> str | None:
-    """The column when the expression is nothing but its name (with or without backticks)."""
-    try:
-        tree = _parse(sql)
-    except _UnreadableError:
-        return None
-    if isinstance(tree, exp.Column) and isinstance(tree.this, exp.Identifier) and not tree.table:
-        return str(tree.name)
-    return None
+    """The column when the expression is nothing but its name, with or without backticks."""
+    text = sql.strip()
+    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
+        return None if text.lower() in _LITERALS else text
+    quoted = re.fullmatch(r"`((?:[^`]|``)+)`", text)
+    return quoted[1].replace("``", "`") if quoted else None
 
 
 class _UnreadableError(ValueError):
     """The text is not one Spark SQL expression."""
 
 
+@dataclass(frozen=True)
+class _Parsed:
+    tree: exp.Expr
+    tokens: tuple[Token, ...]
+
+
 @lru_cache(maxsize=1024)
-def _parse(sql: str) -> exp.Expr:
+def _parse(sql: str) -> _Parsed:
     try:
-        statements = sqlglot.parse(sql, read=_DIALECT)
-    except SqlglotError as error:
-        raise _UnreadableError(f"is not Spark SQL: {_detail(error)}") from None
-    if len(statements) > 1:
-        raise _UnreadableError("holds several statements; write one expression, without ';'")
-    tree = statements[0]
-    if tree is None:
-        raise _UnreadableError("is empty; write a Spark SQL expression")
-    if isinstance(tree, exp.Query | exp.DDL | exp.DML | exp.Command | exp.Drop | exp.Set):
-        raise _UnreadableError("is a statement; write an expression such as vhcleSped * 3.6")
-    if isinstance(tree, exp.Alias | exp.Aliases):
+        tokens = tuple(sqlglot.tokenize(sql, read=_DIALECT))
+    except SqlglotError:
         raise _UnreadableError(
-            "gives a name with AS; the key before the colon is the column's name"
-        )
-    return tree
+            "is not Spark SQL: a quote, a backtick or a comment is not closed"
+        ) from None
+    if not tokens:
+        raise _UnreadableError("is empty; write a Spark SQL expression")
+    if any(token.token_type is TokenType.SEMICOLON for token in tokens):
+        raise _UnreadableError("holds a ';'; write one expression")
+    if len(tokens) > 1 and tokens[0].token_type in {TokenType.SELECT, TokenType.WITH}:
+        raise _UnreadableError("is a query; write an expression, such as vhcleSped / 3.6")
+    try:
+        # A condition rather than a statement: columns may be called comment, set or order.
+        tree = sqlglot.parse_one(sql, read=_DIALECT, into=exp.Condition)
+    except ParseError as error:
+        raise _UnreadableError(_what_is_wrong(error)) from None
+    except RecursionError:
+        raise _UnreadableError("is nested too deeply") from None
+    return _Parsed(tree, tokens)
 
 
-def _detail(error: SqlglotError) -> str:
-    for entry in getattr(error, "errors", []):
-        near = entry.get("highlight") or ""
-        what = str(entry.get("description") or "cannot be read").rstrip(".")
-        what = what.removeprefix("Invalid expression / ").lower()
-        return f"{what} at column {entry.get('col')}" + (f' ("{near}")' if near else "")
-    return str(error).splitlines()[0]
+def _what_is_wrong(error: ParseError) -> str:
+    detail = error.errors[0] if error.errors else {}
+    near, place = detail.get("highlight") or "", detail.get("col")
+    if near.lower() == "as":
+        return "gives a name with AS; the key before the colon is the column's name"
+    where = f'"{near}" (character {place})'
+    if "missing" in str(detail.get("description")):
+        return f"is not Spark SQL: something is missing next to {where}"
+    if "Expect" in str(detail.get("description")):
+        wanted = str(detail["description"]).removeprefix("Expecting ").removeprefix("Expected ")
+        return f"is not Spark SQL: {wanted} is missing after {where}"
+    return f"is not Spark SQL: cannot be read from {where} on"
 
 
-def _shape(tree: exp.Expr) -> Iterator[str]:
+def _check_shape(tree: exp.Expr) -> Iterator[str]:
     if tree.find(exp.Query):
         yield f"holds a subquery, and {ONE_RECORD}"
     if tree.find(exp.Window):
@@ -97,46 +118,40 @@ def _shape(tree: exp.Expr) -> Iterator[str]:
         yield "holds a parameter; write the value itself"
 
 
-def _calls(sql: str, columns: Collection[str]) -> Iterator[str]:
-    """Refused functions, by the names as written: a parser may replace one by a synonym."""
-    tokens = sqlglot.tokenize(sql, read=_DIALECT)
+def _check_calls(tokens: tuple[Token, ...], columns: Collection[str]) -> Iterator[str]:
+    """Refused functions, by the names as written: the parser replaces some by synonyms."""
     for place, token in enumerate(tokens):
-        called = _type(tokens, place + 1) is TokenType.L_PAREN
-        name = token.text
-        if called and token.token_type is not TokenType.STRING:
-            if _type(tokens, place - 1) in _QUANTIFIED and name.lower() in {"any", "some", "all"}:
-                continue
-            reason = refusal(name)
-            if reason is None and name.lower() in CLOCK_WITHOUT_ARGUMENTS:
-                empty = _type(tokens, place + 2) is TokenType.R_PAREN
-                reason = "reads the clock when it has no argument" if empty else None
-            if reason is not None:
-                yield f"{name.lower()}() {reason}"
-        elif _is_clock(token, columns):
-            yield f"{name.lower()} {refusal(name)}"
+        name = token.text.lower()
+        if token.token_type is TokenType.STRING:
+            continue
+        if _type(tokens, place + 1) is TokenType.L_PAREN:
+            pattern = _type(tokens, place - 1) in _PATTERN_OPERATORS and name in _QUANTIFIERS
+            empty = _type(tokens, place + 2) is TokenType.R_PAREN
+            clock = name in CLOCKS_WITHOUT_ARGUMENTS and empty
+            reason = READS_THE_CLOCK if clock else refusal(name)
+            if reason is not None and not pattern:
+                yield f"{name}() {reason}"
+        elif name in BARE_CLOCKS and not _names_column(token, columns):
+            yield f"{name} {refusal(name)}"
 
 
-def _is_clock(token: Token, columns: Collection[str]) -> bool:
-    quoted = token.token_type in {TokenType.STRING, TokenType.IDENTIFIER}
-    known = token.text in columns
-    return token.text.lower() in CALLED_WITHOUT_PARENTHESES and not quoted and not known
+def _names_column(token: Token, columns: Collection[str]) -> bool:
+    return token.token_type is TokenType.IDENTIFIER or token.text in columns
 
 
-def _type(tokens: list[Token], place: int) -> TokenType | None:
+def _type(tokens: tuple[Token, ...], place: int) -> TokenType | None:
     return tokens[place].token_type if 0 <= place < len(tokens) else None
 
 
-def _unknown_columns(tree: exp.Expr, columns: Collection[str]) -> Iterator[str]:
+def _check_columns(tree: exp.Expr, columns: Collection[str]) -> Iterator[str]:
     for column in tree.find_all(exp.Column):
-        if isinstance(column.this, exp.Star):
-            continue
         name = ".".join(part.name for part in column.parts)
-        bare = not column.table and not column.this.args.get("quoted")
-        if len(column.parts) == 1 and name in columns:
-            continue
-        if bare and name.lower() in CALLED_WITHOUT_PARENTHESES:
+        quoted = any(part.args.get("quoted") for part in column.parts)
+        clock = not quoted and name.lower() in BARE_CLOCKS
+        known = len(column.parts) == 1 and name in columns
+        if known or clock or isinstance(column.this, exp.Star):
             continue
         if name in columns:
-            yield f"write the column's name in backticks: `{name}`"
-            continue
-        yield f'there is no column "{name}"{did_you_mean(name, columns)}'
+            yield f"must have the column's name in backticks: `{name}`"
+        else:
+            yield f'names the column "{name}", which does not exist{did_you_mean(name, columns)}'

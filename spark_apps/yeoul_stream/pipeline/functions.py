@@ -41,35 +41,34 @@ GENERATORS: Final = _names(
 )
 NONDETERMINISTIC: Final = _names(
     """
-    aes_encrypt curdate current_date current_time current_timestamp input_file_block_length
-    input_file_block_start input_file_name java_method localtimestamp
-    monotonically_increasing_id now rand randn random randstr reflect shuffle spark_partition_id
+    aes_encrypt input_file_block_length input_file_block_start input_file_name java_method
+    monotonically_increasing_id rand randn random randstr reflect shuffle spark_partition_id
     try_reflect uniform uuid
     """
 )
-# These read the clock when they are called without an argument.
-CLOCK_WITHOUT_ARGUMENTS: Final = frozenset({"unix_timestamp", "to_unix_timestamp"})
+CLOCKS: Final = _names("curdate current_date current_time current_timestamp localtimestamp now")
+# These read the clock only when they are called without an argument.
+CLOCKS_WITHOUT_ARGUMENTS: Final = _names("unix_timestamp")
 # Spark reads these as functions even without parentheses, unless a column has the name.
-CALLED_WITHOUT_PARENTHESES: Final = frozenset(
-    {"current_date", "current_time", "current_timestamp", "localtimestamp"}
-)
+BARE_CLOCKS: Final = CLOCKS - {"curdate", "now"}
 
-ONE_RECORD: Final = "expressions see one record at a time"
-REASONS: Final = (
+ONE_RECORD: Final = "an expression sees one record at a time"
+READS_THE_CLOCK: Final = (
+    "reads the clock, so that a repeated batch would differ; "
+    "use _kafka_timestamp, the time that Kafka gave the record"
+)
+_REASONS: Final = (
+    (_names("max"), f"is an aggregate, and {ONE_RECORD}; greatest() compares columns"),
+    (_names("min"), f"is an aggregate, and {ONE_RECORD}; least() compares columns"),
     (AGGREGATES, f"is an aggregate, and {ONE_RECORD}"),
     (WINDOWS, f"needs a window over several records, and {ONE_RECORD}"),
     (GENERATORS, "makes several rows of one record, which would break the count of records"),
-    (
-        NONDETERMINISTIC,
-        "is not deterministic, so a repeated batch would differ; for a time use _kafka_timestamp",
-    ),
+    (NONDETERMINISTIC, "is not deterministic, so that a repeated batch would differ"),
+    (CLOCKS, READS_THE_CLOCK),
+    (_names("identifier"), "hides which column or function is meant; write its name"),
 )
 
 
 def refusal(name: str) -> str | None:
-    """Why the function `name` (any case) is refused; None when it is not."""
-    folded = name.lower()
-    for names, reason in REASONS:
-        if folded in names:
-            return reason
-    return None
+    """Why the function `name` (lower case) is refused; None when it is not."""
+    return next((reason for names, reason in _REASONS if name in names), None)

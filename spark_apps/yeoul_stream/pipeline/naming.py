@@ -8,6 +8,8 @@ from zoneinfo import available_timezones
 from yeoul_stream.pipeline.suggest import did_you_mean
 
 LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+TOPIC = r"[a-zA-Z0-9._-]{1,249}"
+MEMORY = r"[1-9][0-9]*[mg]"
 POSTGRES_NAME_BYTES = 63
 
 
@@ -44,7 +46,7 @@ def topic(text: str) -> str:
     """The name of one Kafka topic."""
     if "," in text:
         raise ValueError("a pipeline reads one topic; make one pipeline for each")
-    if re.fullmatch(r"[a-zA-Z0-9._-]{1,249}", text) is None or text in {".", ".."}:
+    if re.fullmatch(TOPIC, text) is None or text in {".", ".."}:
         raise ValueError(
             "a topic's name has 1 to 249 letters, digits, '.', '_' and '-'; patterns are not read"
         )
@@ -102,6 +104,6 @@ def hdfs_path(text: str) -> str:
 
 def memory(text: str) -> str:
     """A JVM size: whole mebibytes or gibibytes."""
-    if re.fullmatch(r"[1-9][0-9]*[mg]", text) is None:
+    if re.fullmatch(MEMORY, text) is None:
         raise ValueError('write a whole number and "m" or "g", such as "512m" or "2g"')
     return text

@@ -30,7 +30,7 @@ _OWN_FIELD: Final = {
 _SERDE = re.compile(r"kafka\.(key|value)\.(de)?serializer")
 _SECRET_KEY = re.compile(r"kafka\.(.*\.)?(password|keystore\.key|client\.secret)")
 _SECRET_TEXT = re.compile(r"(password|secret)\s*=", re.IGNORECASE)
-_TO_SECRET = "holds a secret; put it in the Secret that secretRef names"  # noqa: S105
+TO_SECRET = "holds a secret; put it in the Secret that secretRef names"  # noqa: S105
 
 _SPARK_OWN: Final = {
     "spark.app.name": "it is the pipeline's name",
@@ -65,7 +65,7 @@ def check_kafka_option(key: object, value: object) -> str | None:
         return "is not allowed here: Yeoul reads keys and values as bytes"
     jaas = key == "kafka.sasl.jaas.config" and isinstance(value, str)
     if _SECRET_KEY.fullmatch(key) or (jaas and _SECRET_TEXT.search(str(value))):
-        return _TO_SECRET
+        return TO_SECRET
     return None
 
 

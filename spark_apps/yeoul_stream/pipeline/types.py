@@ -6,8 +6,8 @@ import re
 
 SIMPLE_TYPES = ("string", "int", "long", "double", "boolean", "timestamp", "date")
 MAX_PRECISION = 38
-_DECIMAL = re.compile(r"decimal\(\s*(\d{1,4})\s*,\s*(\d{1,4})\s*\)")
-TYPE_PATTERN = rf"^({'|'.join(SIMPLE_TYPES)}|decimal\( *[0-9]+ *, *[0-9]+ *\))$"
+_DECIMAL = re.compile(r"decimal\([ ]*(\d{1,4})[ ]*,[ ]*(\d{1,4})[ ]*\)")
+TYPE_PATTERN = rf"({'|'.join(SIMPLE_TYPES)}|decimal\( *[0-9]+ *, *[0-9]+ *\))"
 TYPES_HINT = f"{', '.join(SIMPLE_TYPES)} or decimal(precision,scale)"
 
 
@@ -50,6 +50,8 @@ _SYNONYMS = {
 
 
 def _hint(text: str) -> str:
+    if text.startswith("decimal(") and "," not in text:
+        return '; inside braces write it in quotes: type: "decimal(10,2)"'
     meant = _SYNONYMS.get(text.strip().lower())
     if meant is None and text.strip().lower() in SIMPLE_TYPES:
         meant = text.strip().lower()

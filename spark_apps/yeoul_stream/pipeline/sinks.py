@@ -1,0 +1,107 @@
+"""Where records go, and as which columns."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field as Described
+
+from yeoul_stream.pipeline.base import Model
+from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
+from yeoul_stream.pipeline.expressions import bare_column
+from yeoul_stream.pipeline.record import Record
+from yeoul_stream.pipeline.scalars import HdfsPath, Label, SecretName, Table, TriggerText
+from yeoul_stream.pipeline.trigger import Trigger
+
+SinkKind = Literal["console", "postgres", "hdfs"]
+
+
+class Console(Model):
+    """Print rows to the driver's standard output, for debugging."""
+
+    rows: Annotated[int, Described(ge=1, le=10_000)] = 20
+    """The most rows printed for one batch."""
+
+
+class Postgres(Model):
+    """Append rows to a PostgreSQL table, exactly once."""
+
+    secret_ref: SecretName
+    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode` and
+    `sslrootcert`."""
+    table: Table
+    """`table` or `schema.table`. It is created when missing."""
+    write: Literal["append"] = "append"
+    """How rows are written: each record adds one row."""
+
+
+class Hdfs(Model):
+    """Write rows as files in HDFS, exactly once for any reader."""
+
+    path: HdfsPath
+    """The folder for the files: absolute, or `hdfs://host:port/folder`."""
+    checkpoint: HdfsPath | None = None
+    """Where Spark keeps its checkpoint. Nothing depends on it: the position is read from the files.
+    By default it lies on the driver's own disk."""
+    format: Literal["parquet"] = "parquet"
+    """The files' format (compressed with zstd)."""
+    partition_by: Annotated[tuple[str, ...], Described(strict=False)] = ()
+    """Output columns that become folders (`column=value`) instead of columns in the files."""
+
+
+class Sink(Model):
+    """One destination: exactly one of `console`, `postgres` and `hdfs`.
+
+    Each sink is a streaming query of its own, with its own trigger, position and restarts.
+    """
+
+    name: Label
+    """The sink's name, unique in the pipeline. It names the sink in ledgers, so renaming a sink
+    starts a new one."""
+    enabled: bool = True
+    """Whether the sink runs."""
+    trigger: TriggerText = Trigger()
+    """When the next batch starts: an interval such as `5 seconds` or `1 minute`; `available now`,
+    which takes everything that is there and ends; or `as fast as possible`."""
+    select: Annotated[dict[str, str], Described(min_length=1)] | None = None
+    """Output columns in order: each a name and a Spark SQL expression over the record's fields.
+    By default all fields under their own names."""
+    where: str | None = None
+    """A Spark SQL condition over the record's fields; only rows for which it is true are
+    written, the others are counted as filtered."""
+    lineage: bool = False
+    """Add the columns `_topic_partition` (int) and `_offset` (long) last, so that every row names
+    the Kafka record it came from."""
+    console: Console | None = None
+    """Print rows, for debugging."""
+    postgres: Postgres | None = None
+    """Append rows to a PostgreSQL table."""
+    hdfs: Hdfs | None = None
+    """Write files to HDFS."""
+
+    @property
+    def kind(self) -> SinkKind:
+        """Which of the three targets the sink has."""
+        if self.postgres is not None:
+            return "postgres"
+        return "hdfs" if self.hdfs is not None else "console"
+
+    def output_columns(self, record: Record) -> tuple[str, ...]:
+        """The names of the columns this sink writes, in order, lineage columns last."""
+        names = tuple(self.select) if self.select is not None else record.names
+        return names + (tuple(LINEAGE_COLUMNS) if self.lineage else ())
+
+    def plain_select(self, record: Record) -> dict[str, str] | None:
+        """{output column: field or metadata column} when nothing is computed, else None.
+
+        The keys are `output_columns`. None means that the rows need Spark SQL.
+        """
+        if self.where is not None:
+            return None
+        known = {*record.names, *METADATA_COLUMNS}
+        select = self.select or {name: f"`{name.replace('`', '``')}`" for name in record.names}
+        plain = {output: bare_column(expression) for output, expression in select.items()}
+        if self.lineage:
+            plain |= {name: name for name in LINEAGE_COLUMNS}
+        result = {output: column for output, column in plain.items() if column in known}
+        return result if len(result) == len(plain) else None
