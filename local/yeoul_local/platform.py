@@ -1,0 +1,179 @@
+"""The platform of real processes on one machine."""
+
+import os
+import random
+import shutil
+import signal as signals
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import psutil
+
+from yeoul_local import jars, ports, processes, spark
+from yeoul_local.errors import LocalError
+from yeoul_local.events import Event, Report, silent
+from yeoul_local.home import Home
+from yeoul_local.java import Java, find_java
+from yeoul_local.lock import exclusive
+from yeoul_local.parts import ALL, PARTS, expand, hdfs, postgres, simulator
+from yeoul_local.parts.base import Site
+from yeoul_local.parts.postgres import PostgresEndpoint
+from yeoul_local.starting import Start, Starter
+from yeoul_local.state import ProcessRecord, State, StateFile
+
+_JOB_GRACE_SECONDS = 30.0
+
+
+@dataclass(frozen=True)
+class Endpoints:
+    """Where the parts are."""
+
+    kafka_bootstrap: str
+    postgres: PostgresEndpoint
+    hdfs_uri: str
+    simulator_url: str
+
+
+class Platform:
+    """One instance: its home, and its processes, which outlive this object.
+
+    Args:
+        home: the instance's folder.
+        jars: the jar cache, if it is not inside the home.
+    """
+
+    def __init__(self, home: Path, jars: Path | None = None) -> None:
+        self.home = Home.at(home, jars)
+        self.state_file = StateFile(self.home.state)
+        self._java: Java | None = None
+
+    def up(self, parts: tuple[str, ...] = ALL, report: Report = silent) -> None:
+        """Start the parts (all at once, as far as they can) and wait until they serve.
+
+        A part that runs already is left alone. On a failure or Ctrl-C the parts that do not
+        serve yet are stopped again; those that do stay.
+
+        Raises:
+            LocalError: with the remedy.
+        """
+        self.home.lay_out()
+        start = Start(expand(parts), with_spark=set(parts) >= set(ALL))
+        with exclusive(self.home):
+            Starter(self._site(), self.state_file, report).run(start)
+
+    def start(self, part: str, report: Report = silent) -> None:
+        """Start one part, or group, and wait until it serves."""
+        self.up((part,), report)
+
+    def stop(self, part: str, report: Report = silent) -> None:
+        """Stop one part, or group, in good order."""
+        with exclusive(self.home):
+            for name in reversed(expand((part,))):
+                self._end(name, report)
+
+    def kill(self, part: str, signal: int = signals.SIGKILL) -> None:
+        """Send a signal to a part, or group; after SIGKILL wait until it is gone."""
+        found = [process for name in expand((part,)) if (process := self.process(name))]
+        tree = processes.with_descendants(found)
+        for process in found:
+            processes.send(process, signal)
+        if signal == signals.SIGKILL:
+            processes.wait_gone(tree, 20)
+
+    def down(self, report: Report = silent) -> None:
+        """Stop everything that was started for this home, recorded or not."""
+        if not self.home.root.is_dir():
+            return
+        with exclusive(self.home):
+            records = self._records()
+            for wave in _waves(records):
+                with ThreadPoolExecutor(max_workers=len(wave)) as pool:
+                    list(pool.map(lambda name: self._end(name, report), wave))
+            processes.end(processes.strays(self.home.root), 5)
+            self.state_file.update(lambda state: state.model_copy(update={"processes": {}}))
+
+    def reset(self, report: Report = silent) -> None:
+        """Stop everything and delete all data; only the jars stay."""
+        self.down(report)
+        with exclusive(self.home):
+            for folder in ("data", "run", "conf", "logs", "secrets"):
+                shutil.rmtree(self.home.root / folder, ignore_errors=True)
+            self.home.state.unlink(missing_ok=True)
+
+    def process(self, name: str) -> psutil.Process | None:
+        """The live process of a part or pipeline."""
+        record = self.state_file.read().processes.get(name)
+        return processes.find(record, self.home.root) if record else None
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where the parts are, whether they run now or not.
+
+        Raises:
+            LocalError: the platform was never started.
+        """
+        site = self._site()
+        return Endpoints(
+            kafka_bootstrap=f"{ports.LOOPBACK}:{site.ports['kafka']}",
+            postgres=postgres.endpoint(site),
+            hdfs_uri=hdfs.uri(site.ports),
+            simulator_url=simulator.url(site.ports),
+        )
+
+    def spark_env(self, report: Report = silent) -> dict[str, str]:
+        """The variables with which a Spark job runs against this instance."""
+        self.home.lay_out()
+        site = self._site()
+        fetcher = jars.Fetcher(self.home, site.java, os.environ)
+        return spark.environment(
+            replace(site, jars={"spark": jars.ensure(fetcher, "spark", report)})
+        )
+
+    def jars(self, name: str, report: Report = silent) -> tuple[Path, ...]:
+        """The jars of a set, downloaded if need be: `kafka`, `hdfs`, `spark` or `bench`."""
+        self.home.lay_out()
+        return jars.ensure(jars.Fetcher(self.home, self._site().java, os.environ), name, report)
+
+    def _site(self) -> Site:
+        if self._java is None:
+            self._java = find_java(os.environ)
+        return Site(self.home, self._java, self._ports(), {})
+
+    def _ports(self) -> dict[str, int]:
+        wanted = [name for part in PARTS.values() for name in part.ports]
+
+        def add(state: State) -> State:
+            missing = [name for name in wanted if name not in state.ports]
+            dice = random.Random()  # noqa: S311 - any free port will do
+            return state.with_ports(ports.choose(missing, state.ports.values(), dice))
+
+        known = self.state_file.read().ports
+        return known if set(wanted) <= set(known) else self.state_file.update(add).ports
+
+    def _records(self) -> dict[str, ProcessRecord]:
+        try:
+            return self.state_file.read().processes
+        except LocalError:
+            # A damaged record must not keep anyone from stopping everything.
+            self.home.state.unlink()
+            return {}
+
+    def _end(self, name: str, report: Report) -> None:
+        process = self.process(name)
+        if process is not None:
+            report(Event(name, "stop"))
+            part = PARTS.get(name)
+            if part:
+                processes.end([process], part.grace, part.stop_signal)
+            else:
+                processes.end([process], _JOB_GRACE_SECONDS)
+            report(Event(name, "stopped"))
+        self.state_file.update(lambda state: state.without_process(name))
+
+
+def _waves(records: dict[str, ProcessRecord]) -> list[list[str]]:
+    """What to stop together: those who write first, the stores last."""
+    first = [name for name in records if name not in PARTS or name in ("poller", "simulator")]
+    rest = [name for name in records if name not in first]
+    return [wave for wave in (first, rest) if wave]

@@ -1,0 +1,59 @@
+"""Loopback ports: chosen once, free at that time, and the same ever after."""
+
+import random
+import socket
+from collections.abc import Iterable
+
+from yeoul_local.errors import LocalError
+
+LOOPBACK = "127.0.0.1"
+# Below the ephemeral range (32768 and up on Linux): while a part is down, no outgoing
+# connection of another program is given its port by chance.
+_RANGE = range(20_000, 32_000)
+_TRIES = 200
+
+
+def is_free(port: int) -> bool:
+    """Whether a server could listen on this loopback port now."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((LOOPBACK, port))
+        except OSError:
+            return False
+        return True
+
+
+def accepts(port: int) -> bool:
+    """Whether something listens on this loopback port."""
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=1):
+            return True
+    except OSError:
+        return False
+
+
+def choose(names: Iterable[str], taken: Iterable[int], dice: random.Random) -> dict[str, int]:
+    """A free port for each name, none of them in `taken`.
+
+    Raises:
+        LocalError: no free port was found in 200 tries.
+    """
+    used = set(taken)
+    chosen: dict[str, int] = {}
+    for name in names:
+        port = _one(used, dice)
+        used.add(port)
+        chosen[name] = port
+    return chosen
+
+
+def _one(used: set[int], dice: random.Random) -> int:
+    for _ in range(_TRIES):
+        port = dice.choice(_RANGE)
+        if port not in used and is_free(port):
+            return port
+    raise LocalError(
+        f"No free loopback port between {_RANGE.start} and {_RANGE.stop - 1} in {_TRIES} tries.",
+        "Stop some of the servers on this machine (`ss -ltn` shows them) and try again.",
+    )
