@@ -1,0 +1,38 @@
+"""`python -m yeoul_stream --pipeline FILE`: run a pipeline."""
+
+import argparse
+import os
+import sys
+import threading
+from pathlib import Path
+
+from yeoul_stream.pipeline import PipelineError, load_pipeline
+
+EXIT_BAD_PIPELINE = 2
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse the command line, read the pipeline and run it; return the exit code."""
+    parser = argparse.ArgumentParser(
+        prog="python -m yeoul_stream",
+        description="Run a StreamPipeline: Kafka to PostgreSQL and HDFS, exactly once.",
+    )
+    parser.add_argument("--pipeline", type=Path, required=True, help="the StreamPipeline, YAML")
+    parser.add_argument("--http-host", default="127.0.0.1", help="address of the HTTP endpoint")
+    parser.add_argument("--http-port", type=int, default=8090, help="its port; 0 picks a free one")
+    options = parser.parse_args(arguments)
+    try:
+        pipeline = load_pipeline(options.pipeline)
+    except PipelineError as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_PIPELINE
+    # Spark is imported after the pipeline proved sound: a typo is answered at once.
+    from yeoul_stream.job import Settings, configure_logging, run
+
+    configure_logging(pipeline.spec.runtime.log_level)
+    settings = Settings.from_environment(os.environ)
+    return run(pipeline, settings, (options.http_host, options.http_port), threading.Event())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,107 @@
+"""The books: what became of every record of a committed offset range.
+
+Pure: no IO, no Spark. Sources of the rules: the project's delivery semantics, rules 4, 7, 8 and 12
+(docs/semantics.md).
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Literal
+
+from yeoul_stream.records.digest import add
+
+DeadReason = Literal["decode", "expression", "target"]
+
+
+@dataclass(frozen=True)
+class RangeBook:
+    """The account of offsets [start, end) of one topic partition in one sink.
+
+    `read` counts the records the range held (gaps in offsets are not records); it always equals
+    written + filtered + the sum of dead. `lost` counts offsets that retention removed before they
+    were read. `digest` is the order-independent digest of the written rows.
+    """
+
+    topic_id: str
+    topic: str
+    partition: int
+    start: int
+    end: int
+    read: int = 0
+    written: int = 0
+    filtered: int = 0
+    dead: Mapping[str, int] = field(default_factory=dict)
+    unknown_keys: int = 0
+    lost: int = 0
+    digest: int = 0
+    epoch: int = 0
+    last_kafka_time: datetime | None = None
+    committed_at: datetime | None = None
+
+    @property
+    def dead_total(self) -> int:
+        """Dead letters of all reasons."""
+        return sum(self.dead.values())
+
+    @property
+    def balanced(self) -> bool:
+        """Whether every record read is accounted for."""
+        return self.read == self.written + self.filtered + self.dead_total
+
+
+def merge_counts(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
+    """Return the per-key sum of two counters."""
+    return {key: left.get(key, 0) + right.get(key, 0) for key in sorted({*left, *right})}
+
+
+def latest(left: datetime | None, right: datetime | None) -> datetime | None:
+    """Return the later of two times, ignoring what is missing."""
+    known = [moment for moment in (left, right) if moment is not None]
+    return max(known, default=None)
+
+
+def join(left: RangeBook, right: RangeBook) -> RangeBook:
+    """Return the book of two adjacent ranges of one partition, `left` first."""
+    same = (left.topic_id, left.partition) == (right.topic_id, right.partition)
+    if not same or left.end != right.start:
+        msg = f"ranges are not adjacent: {left} and {right}"
+        raise ValueError(msg)
+    return replace(
+        left,
+        end=right.end,
+        read=left.read + right.read,
+        written=left.written + right.written,
+        filtered=left.filtered + right.filtered,
+        dead=merge_counts(left.dead, right.dead),
+        unknown_keys=left.unknown_keys + right.unknown_keys,
+        lost=left.lost + right.lost,
+        digest=add(left.digest, right.digest),
+        epoch=max(left.epoch, right.epoch),
+        last_kafka_time=latest(left.last_kafka_time, right.last_kafka_time),
+        committed_at=latest(left.committed_at, right.committed_at),
+    )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Sums over all books of a sink, in records."""
+
+    read: int = 0
+    written: int = 0
+    filtered: int = 0
+    dead: int = 0
+    unknown_keys: int = 0
+    lost: int = 0
+
+    def plus(self, books: Iterable[RangeBook]) -> "Totals":
+        """Return these totals with `books` added."""
+        rows = tuple(books)
+        return Totals(
+            read=self.read + sum(book.read for book in rows),
+            written=self.written + sum(book.written for book in rows),
+            filtered=self.filtered + sum(book.filtered for book in rows),
+            dead=self.dead + sum(book.dead_total for book in rows),
+            unknown_keys=self.unknown_keys + sum(book.unknown_keys for book in rows),
+            lost=self.lost + sum(book.lost for book in rows),
+        )

@@ -1,0 +1,60 @@
+"""What can go wrong in a sink, sorted by what helps: a person, or another try."""
+
+
+class PermanentError(Exception):
+    """A retry would fail the same way: a person (or an edit) has to act."""
+
+
+class FencedError(PermanentError):
+    """A newer driver has taken over this sink; nothing was written."""
+
+
+class DataLossError(PermanentError):
+    """Kafka no longer holds offsets that were never read."""
+
+
+class TargetMismatchError(PermanentError):
+    """The target cannot take what the pipeline produces."""
+
+
+class PositionError(Exception):
+    """A batch does not continue where the sink stands. Restarting from the sink resolves it."""
+
+
+class TopicChangedError(Exception):
+    """The topic was recreated while a query ran. Restarting reads the new one from its start."""
+
+
+def fenced(sink: str, mine: int, current: int) -> FencedError:
+    """Return the error for a writer whose epoch is no longer the newest."""
+    return FencedError(
+        f"sink {sink!r}: epoch {mine} is superseded by epoch {current}: another driver of this "
+        "pipeline has taken over. Nothing was written. Stop one of the two"
+    )
+
+
+_BY_NAME: dict[str, type[Exception]] = {
+    f"{cls.__module__}.{cls.__name__}": cls
+    for cls in (
+        FencedError, DataLossError, TargetMismatchError, PositionError, TopicChangedError,
+        PermanentError,
+    )
+}  # fmt: skip
+
+
+def root_cause(error: BaseException) -> Exception:
+    """Return the error that a Python worker raised, recovered from Spark's report of it.
+
+    Spark passes a worker's exception on as text: a traceback whose last line names class and
+    message. Our own classes come back as themselves, others as RuntimeError with that line.
+    """
+    text = str(error)
+    if "Traceback (most recent call last)" not in text:
+        return error if isinstance(error, Exception) else RuntimeError(text)
+    lines = text.split("Traceback (most recent call last)")[-1].splitlines()[1:]
+    # Frames are indented; the first line that is not begins the exception.
+    tail = [line for line in lines if line and not line.startswith(" ")]
+    summary = tail[0].strip() if tail else text.strip().splitlines()[0]
+    name, _, message = summary.partition(": ")
+    known = _BY_NAME.get(name)
+    return known(message) if known else RuntimeError(summary)

@@ -1,0 +1,131 @@
+"""Kafka as the driver sees it: topic state through the JVM's admin client, and the stream source.
+
+The admin client takes the very options that Spark's source takes, so one set of security
+options serves both.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pyspark.sql import DataFrame, SparkSession
+
+from yeoul_stream.errors import PermanentError
+from yeoul_stream.pipeline import KafkaSource
+from yeoul_stream.start import Start, TopicState
+
+_ADMIN_TIMEOUT_MS = "20000"
+COLUMNS = ("key", "value", "partition", "offset", "timestamp")
+
+
+class UnknownTopicError(PermanentError):
+    """The topic is not there. Topics are created by the operator of Kafka, never by reading."""
+
+
+class TopicAdmin:
+    """Reads a topic's id and offsets. One JVM admin client, closed by `close`."""
+
+    def __init__(self, spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> None:
+        jvm: Any = spark._jvm
+        self._jvm = jvm
+        self._topic = source.topic
+        self._servers = source.bootstrap_servers
+        properties = jvm.java.util.Properties()
+        for key, value in kafka_options(source, secret).items():
+            properties.setProperty(key.removeprefix("kafka."), value)
+        for key in ("default.api.timeout.ms", "request.timeout.ms"):
+            properties.setProperty(key, _ADMIN_TIMEOUT_MS)
+        self._admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+
+    def describe(self) -> TopicState:
+        """Return the topic's id and, per partition, its earliest and read-committed end offsets.
+
+        Raises:
+            UnknownTopicError: there is no such topic.
+            ConnectionError: no broker answered in time.
+        """
+        names = self._jvm.java.util.ArrayList()
+        names.add(self._topic)
+        try:
+            topics = self._admin.describeTopics(names).allTopicNames().get()
+        except Exception as error:
+            raise self._explain(error) from error
+        description = topics.get(self._topic)
+        partitions = [info.partition() for info in description.partitions()]
+        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        return TopicState(
+            name=self._topic,
+            topic_id=description.topicId().toString(),
+            earliest=self._offsets(partitions, spec.earliest()),
+            end=self._offsets(partitions, spec.latest()),
+        )
+
+    def _offsets(self, partitions: list[int], which: Any) -> dict[int, int]:
+        kafka = self._jvm.org.apache.kafka
+        wanted = self._jvm.java.util.HashMap()
+        keys = {p: kafka.common.TopicPartition(self._topic, p) for p in partitions}
+        for key in keys.values():
+            wanted.put(key, which)
+        committed = kafka.common.IsolationLevel.READ_COMMITTED
+        options = kafka.clients.admin.ListOffsetsOptions(committed)
+        try:
+            found = self._admin.listOffsets(wanted, options).all().get()
+        except Exception as error:
+            raise self._explain(error) from error
+        return {p: int(found.get(key).offset()) for p, key in keys.items()}
+
+    def _explain(self, error: Exception) -> Exception:
+        if "UnknownTopicOrPartitionException" in str(error):
+            return UnknownTopicError(
+                f"topic {self._topic!r} does not exist at {self._servers}: create it, or correct "
+                "spec.source.kafka.topic"
+            )
+        return ConnectionError(
+            f"Kafka at {self._servers} did not answer for topic {self._topic!r}: {_cause(error)}"
+        )
+
+    def close(self) -> None:
+        """Release the client's threads and sockets."""
+        self._admin.close()
+
+
+def _cause(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if "Exception" in line]
+    return lines[0].removeprefix(": ") if lines else str(error)
+
+
+def kafka_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, str]:
+    """Return the `kafka.*` options for a client of `source`; `secret` wins over plain options."""
+    return {
+        "kafka.bootstrap.servers": source.bootstrap_servers,
+        **source.options,
+        **secret,
+    }
+
+
+def read_stream(
+    spark: SparkSession, source: KafkaSource, secret: Mapping[str, str], starts: tuple[Start, ...]
+) -> DataFrame:
+    """Return the unbounded stream of the topic from `starts` on, read committed, raw columns."""
+    offsets = {source.topic: {str(start.partition): start.offset for start in starts}}
+    reader = (
+        spark.readStream.format("kafka")
+        .options(**kafka_options(source, secret))
+        .option("kafka.isolation.level", "read_committed")
+        .option("subscribe", source.topic)
+        .option("startingOffsets", json.dumps(offsets))
+        .option("failOnDataLoss", str(source.on_data_loss == "stop").lower())
+    )
+    if source.max_offsets_per_trigger is not None:
+        reader = reader.option("maxOffsetsPerTrigger", str(source.max_offsets_per_trigger))
+    return reader.load().select(*COLUMNS)
+
+
+def parse_offset_log(text: str, topic: str) -> dict[int, int]:
+    """Return partition -> end offset from one file of a query's offset log.
+
+    The file holds a version line, a metadata line and one JSON line a source (Spark's
+    `OffsetSeqLog`); a pipeline has exactly one source.
+    """
+    lines = text.splitlines()
+    return {int(partition): int(end) for partition, end in json.loads(lines[2])[topic].items()}

@@ -1,0 +1,291 @@
+"""The lake sink as the driver sees it: Parquet files aside, a log entry, then renames.
+
+Layout under the sink's path (names beginning with `_` are hidden from Spark, Hive, Trino, Arrow):
+
+    <partition folders>/<topic>-<id>-<partition>-<start>-<end>.parquet    what readers see
+    _yeoul/<sink>/log/<number>.json                                       commits, books, state
+    _yeoul/<sink>/aside/<attempt>/...                                     files before their commit
+    _yeoul/<sink>/dead/<topic>-<id>-<partition>-<start>-<end>.parquet     dead letters
+"""
+
+import re
+import uuid
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+from pyspark.sql import DataFrame, SparkSession
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.errors import TargetMismatchError
+from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
+from yeoul_stream.pipeline import Hdfs, Record, Sink
+from yeoul_stream.select import evaluate, output_expressions, output_types
+from yeoul_stream.sinks.hdfs import log
+from yeoul_stream.sinks.hdfs.account import (
+    DEAD_DDL,
+    AccountsParam,
+    DeadStage,
+    RowsStage,
+    TaskAccount,
+)
+from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
+from yeoul_stream.start import BatchExtent, Start, TopicState, continue_from
+
+_HOME = "_yeoul"
+_ENTRIES_KEPT = 1000
+_CLEAN_EVERY = 200
+_PART_FILE = re.compile(r"^(?:(?P<folder>.*)/)?part-(?P<task>\d+)-[^/]*\.parquet$")
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A file that Spark's writer left aside: its path, partition folder and task index."""
+
+    path: str
+    folder: str
+    task: int
+
+
+class HdfsSink:
+    """Appends Parquet files to one folder, exactly once for any reader."""
+
+    kind = "hdfs"
+
+    def __init__(
+        self,
+        who: SinkIdentity,
+        record: Record,
+        sink: Sink,
+        target: Hdfs,
+        raw: DataFrame,
+        *,
+        scratch: Path,
+        epoch_floor: int = 0,
+    ) -> None:
+        """`raw` is an empty frame with the raw Kafka columns, to resolve types on."""
+        self._who, self._record, self._sink = who, record, sink
+        self._target = target
+        self._scratch, self._floor = scratch, epoch_floor
+        self._plain = sink.plain_select(record)
+        self._types = output_types(raw, record, sink)
+        self._spark: SparkSession = raw.sparkSession
+        self._accounts = self._spark.sparkContext.accumulator({}, AccountsParam())
+        owner = f"{who.installation}.{who.pipeline.replace('/', '.')}.{who.sink}"
+        self._owner, self._home = owner, f"{_HOME}/{owner}"
+        self._folder: HadoopFolder | None = None
+        self._last = log.EMPTY
+
+    @property
+    def _files(self) -> HadoopFolder:
+        if self._folder is None:
+            self._folder = HadoopFolder(self._spark, self._target.path)
+        return self._folder
+
+    def open(self, topic: TopicState) -> Opened:
+        """See StreamSink.open."""
+        self._refuse_foreign_folder()
+        self._last = read_last_entry(self._files, self._home)
+        publish(self._files, self._last)
+        token = uuid.uuid4().hex
+        self._append(log.claim(self._last, self._floor, token, datetime.now(UTC)))
+        self._files.delete(f"{self._home}/aside")
+        return Opened(
+            self._last.epoch,
+            log.positions(self._last, topic),
+            log.totals(self._last),
+            self._last.files,
+        )
+
+    def _refuse_foreign_folder(self) -> None:
+        others = [name for name in self._files.names(_HOME) if name != self._owner]
+        if others:
+            raise TargetMismatchError(
+                f"hdfs path {self._target.path} is written by {', '.join(others)} "
+                f"(installation.namespace.pipeline.sink), this is {self._owner}: two sinks cannot "
+                "share a folder. Give this sink a path of its own"
+            )
+
+    def _append(self, entry: log.Entry) -> None:
+        """Write the next log entry; exactly one writer can.
+
+        Raises:
+            FencedError: a newer epoch wrote it.
+            PositionError: somebody else wrote it.
+        """
+        path = f"{self._home}/log/{log.entry_name(entry.sequence)}"
+        text = entry.model_dump_json()
+        if not self._files.put_if_absent(path, f"{self._home}/unfinished/{entry.token}", text):
+            theirs = log.Entry.model_validate_json(self._files.read_text(path))
+            # A rename whose answer was lost on the way is ours all the same.
+            if theirs.token != entry.token:
+                raise log.refuse(self._who.sink, entry, theirs)
+        self._last = entry
+
+    def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
+        """See StreamSink.record_start."""
+        entry = log.start(self._last, topic, starts, uuid.uuid4().hex, datetime.now(UTC))
+        if entry is not None:
+            self._append(entry)
+
+    def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
+        """See StreamSink.write."""
+        attempt = uuid.uuid4().hex
+        aside = f"{self._home}/aside/{attempt}"
+        accounts = self._write_rows(batch, extent, attempt, f"{aside}/rows")
+        books = tuple(self._books(extent, accounts))
+        moves = [*self._moves(extent.topic, accounts, books, f"{aside}/rows")]
+        if any(book.dead_total for book in books):
+            self._write_dead_letters(batch, extent, f"{aside}/dead")
+            moves += self._dead_moves(extent.topic, books, f"{aside}/dead")
+        self._append(log.commit(self._last, books, moves, attempt, datetime.now(UTC)))
+        publish(self._files, self._last)
+        self._files.delete(aside)
+        if self._last.sequence % _CLEAN_EVERY == 0:
+            self._clean()
+        positions = log.positions(self._last, extent.topic).next_offsets
+        return Written(
+            self._last.books, positions, sum(1 for m in moves if "/dead/" not in m.aside)
+        )
+
+    def _judge(self) -> Judge:
+        if self._plain is not None:
+            return PlainJudge(self._record, self._plain)
+        return EvaluatedJudge(output_expressions(self._record, self._sink), self._sink.where)
+
+    def _judged_input(self, batch: DataFrame) -> DataFrame:
+        return batch if self._plain is not None else evaluate(batch, self._record, self._sink)
+
+    def _positions(self, extent: BatchExtent) -> dict[int, int]:
+        committed = log.positions(self._last, extent.topic).next_offsets
+        return continue_from(extent, committed)
+
+    def _write_rows(
+        self, batch: DataFrame, extent: BatchExtent, attempt: str, aside: str
+    ) -> dict[int, TaskAccount]:
+        """Write the kept rows aside and return task index -> account."""
+        stage = RowsStage(self._judge(), self._positions(extent), attempt, self._accounts)
+        rows = self._judged_input(batch).mapInArrow(cast("Any", stage), self._types)
+        writer = rows.write.mode("error").option("compression", "zstd")
+        if self._target.partition_by:
+            writer = writer.partitionBy(*self._target.partition_by)
+        writer.parquet(self._files.uri(aside))
+        found = self._accounts.value
+        self._accounts.value = {}
+        return {task: account for (token, task), account in found.items() if token == attempt}
+
+    def _write_dead_letters(self, batch: DataFrame, extent: BatchExtent, aside: str) -> None:
+        """Write the dead letters aside: a second pass, only for batches that have some."""
+        stage = DeadStage(self._judge(), self._positions(extent))
+        dead = self._judged_input(batch).mapInArrow(cast("Any", stage), DEAD_DDL)
+        writer = dead.write.mode("error").option("compression", "zstd").partitionBy("partition")
+        writer.parquet(self._files.uri(aside))
+
+    def _books(self, extent: BatchExtent, accounts: dict[int, TaskAccount]) -> Iterator[RangeBook]:
+        """Yield the books of the batch; a range without records has an empty one."""
+        by_partition = {account.partition: account for account in accounts.values()}
+        for partition, position in self._positions(extent).items():
+            part = extent.partitions[partition]
+            account = by_partition.get(partition, TaskAccount(partition))
+            if position < part.end:
+                yield RangeBook(
+                    extent.topic.topic_id, extent.topic.name, partition,
+                    position, part.end,
+                    read=account.read, written=account.written, filtered=account.filtered,
+                    dead=dict(account.dead), unknown_keys=account.unknown_keys,
+                    lost=min(part.lost, part.end - position), digest=account.digest,
+                    last_kafka_time=account.last_time,
+                )  # fmt: skip
+
+    def _moves(
+        self,
+        topic: TopicState,
+        accounts: dict[int, TaskAccount],
+        books: tuple[RangeBook, ...],
+        aside: str,
+    ) -> Iterator[log.Move]:
+        by_partition = {book.partition: book for book in books}
+        numbers: dict[tuple[int, str], int] = {}
+        for part in sorted(_parts(self._files.files(aside)), key=lambda part: part.path):
+            account = accounts.get(part.task)
+            if account is None or not account.written:
+                continue  # Spark leaves one empty file where no task had rows
+            number = numbers.get((part.task, part.folder), 0)
+            numbers[part.task, part.folder] = number + 1
+            name = log.visible_name(topic, by_partition[account.partition], number)
+            visible = f"{part.folder}/{name}" if part.folder else name
+            yield log.Move(
+                aside=f"{aside}/{part.path}", visible=visible, partition=account.partition
+            )
+
+    def _dead_moves(
+        self, topic: TopicState, books: tuple[RangeBook, ...], aside: str
+    ) -> Iterator[log.Move]:
+        by_partition = {book.partition: book for book in books}
+        numbers: dict[int, int] = {}
+        for part in sorted(_parts(self._files.files(aside)), key=lambda part: part.path):
+            if not part.folder:
+                continue
+            partition = int(part.folder.removeprefix("partition="))
+            number = numbers.get(partition, 0)
+            numbers[partition] = number + 1
+            name = log.visible_name(topic, by_partition[partition], number)
+            yield log.Move(
+                aside=f"{aside}/{part.path}",
+                visible=f"{self._home}/dead/{name}",
+                partition=partition,
+            )
+
+    def _clean(self) -> None:
+        """Remove log entries beyond the newest ones; the state they led to is in every entry."""
+        for name in self._files.names(f"{self._home}/log"):
+            sequence = log.sequence_of(name)
+            if sequence is not None and sequence <= self._last.sequence - _ENTRIES_KEPT:
+                self._files.delete(f"{self._home}/log/{name}")
+
+    def checkpoint(self) -> str:
+        """See StreamSink.checkpoint.
+
+        Inside the folder that the pipeline names, hidden from readers; old ones are removed.
+        """
+        if self._target.checkpoint is None:
+            return local_checkpoint(self._scratch, self._sink.name)
+        folder = HadoopFolder(self._spark, self._target.checkpoint)
+        for name in folder.names(""):
+            if name.startswith("_epoch-"):
+                folder.delete(name)
+        return folder.uri(f"_epoch-{self._last.epoch:08d}")
+
+    def close(self) -> None:
+        """See StreamSink.close."""
+        self._folder = None
+
+
+def read_last_entry(files: HadoopFolder, home: str) -> log.Entry:
+    """Return the newest entry of a sink's log; `log.EMPTY` where there is none."""
+    known = [log.sequence_of(name) for name in files.names(f"{home}/log")]
+    newest = max((sequence for sequence in known if sequence is not None), default=None)
+    if newest is None:
+        return log.EMPTY
+    path = f"{home}/log/{log.entry_name(newest)}"
+    return log.Entry.model_validate_json(files.read_text(path))
+
+
+def publish(files: HadoopFolder, entry: log.Entry) -> None:
+    """Move the files of a committed entry to their visible names; repeating it changes nothing."""
+    for move in entry.moves:
+        if not files.rename(move.aside, move.visible) and not files.exists(move.visible):
+            raise FileNotFoundError(
+                f"{files.uri(move.aside)} is committed in the log but gone, and so is "
+                f"{files.uri(move.visible)}: run `yeoul verify` to see which offsets it held"
+            )
+
+
+def _parts(paths: Iterable[str]) -> Iterator[_Part]:
+    for path in paths:
+        if match := _PART_FILE.match(path):
+            yield _Part(path, match["folder"] or "", int(match["task"]))

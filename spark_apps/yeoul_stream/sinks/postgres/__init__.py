@@ -1,0 +1,1 @@
+"""PostgreSQL, exactly once: rows, dead letters, books and position in one transaction."""

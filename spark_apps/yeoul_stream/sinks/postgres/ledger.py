@@ -1,0 +1,238 @@
+"""Epoch, positions and books in the `yeoul` schema. One function a statement of intent."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import cursor as Cursor  # noqa: N812
+
+from yeoul_stream.books import RangeBook, Totals
+from yeoul_stream.errors import fenced
+from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.start import Positions, Start, TopicState
+
+_SINK = "installation = %s AND pipeline = %s AND sink = %s"
+_BOOK_COLUMNS = (
+    'topic_id, topic, "partition", start_offset, end_offset, read, written, filtered, dead, '
+    "unknown_keys, lost, digest, epoch, last_kafka_time, committed_at"
+)
+
+
+def claim_epoch(connection: Connection, who: SinkIdentity, floor: int) -> int:
+    """Take over the sink: store and return max(stored + 1, floor), and commit.
+
+    Waits for transactions of the present holder: they hold the row FOR SHARE. After this call no
+    older epoch can commit.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO yeoul.sinks (installation, pipeline, sink, epoch) "
+            "VALUES (%s, %s, %s, greatest(1, %s)) ON CONFLICT (installation, pipeline, sink) "
+            "DO UPDATE SET epoch = greatest(yeoul.sinks.epoch + 1, excluded.epoch), "
+            "claimed_at = now() RETURNING epoch",
+            (*who.key, floor),
+        )
+        return int(_one(cursor)[0])
+
+
+def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> None:
+    """Make sure for the rest of the transaction that `epoch` is the one that may write.
+
+    Raises:
+        FencedError: a newer epoch has been claimed.
+    """
+    cursor.execute(f"SELECT epoch FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
+    current = int(_one(cursor)[0])
+    if current != epoch:
+        raise fenced(who.sink, epoch, current)
+
+
+def read_positions(connection: Connection, who: SinkIdentity, topic: TopicState) -> Positions:
+    """Return the committed next offsets under the topic's present id."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT topic_id, "partition", next_offset FROM yeoul.ledger WHERE {_SINK} '
+            "AND topic = %s",
+            (*who.key, topic.name),
+        )
+        rows = cursor.fetchall()
+    mine = {partition: offset for topic_id, partition, offset in rows if topic_id == topic.topic_id}
+    return Positions(mine, other_topic_ids=any(row[0] != topic.topic_id for row in rows))
+
+
+def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
+    """Return the sums over all books of the sink."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT coalesce(sum(read), 0), coalesce(sum(written), 0), "
+            "coalesce(sum(filtered), 0), coalesce(sum((SELECT sum(value::bigint) FROM jsonb_each_text(dead))), 0), "
+            "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0) "
+            f"FROM yeoul.books WHERE {_SINK}",
+            who.key,
+        )
+        return Totals(*(int(value) for value in _one(cursor)))
+
+
+def record_start(
+    connection: Connection,
+    who: SinkIdentity,
+    epoch: int,
+    topic: TopicState,
+    starts: Sequence[Start],
+) -> None:
+    """Store where each partition starts, with the loss where Kafka dropped offsets, and commit."""
+    with connection, connection.cursor() as cursor:
+        hold_epoch(cursor, who, epoch)
+        for start in starts:
+            cursor.execute(
+                'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", '
+                "topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
+                'ON CONFLICT (installation, pipeline, sink, topic_id, "partition") '
+                "DO UPDATE SET next_offset = excluded.next_offset, epoch = excluded.epoch, "
+                "updated_at = now() WHERE yeoul.ledger.next_offset <> excluded.next_offset",
+                (*who.key, topic.topic_id, start.partition, topic.name, start.offset, epoch),
+            )
+            if start.lost:
+                first = start.offset - start.lost
+                insert_book(cursor, who, lost_range(topic, start.partition, first, start, epoch))
+
+
+def lost_range(
+    topic: TopicState, partition: int, first: int, start: Start, epoch: int
+) -> RangeBook:
+    """Return the book of offsets that Kafka dropped before they were read."""
+    return RangeBook(
+        topic.topic_id, topic.name, partition, first, start.offset, lost=start.lost, epoch=epoch
+    )
+
+
+def lock_position(
+    cursor: Cursor, who: SinkIdentity, epoch: int, topic: TopicState, partition: int, start: int
+) -> int:
+    """Lock the partition's ledger row for the transaction and return its next offset.
+
+    A partition seen for the first time gets a row at `start`.
+    """
+    key = (*who.key, topic.topic_id, partition)
+    where = f'{_SINK} AND topic_id = %s AND "partition" = %s'
+    cursor.execute(f"SELECT next_offset FROM yeoul.ledger WHERE {where} FOR UPDATE", key)
+    row = cursor.fetchone()
+    if row is None:
+        cursor.execute(
+            'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", topic, '
+            "next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+            (*key, topic.name, start, epoch),
+        )
+        return start
+    return int(row[0])
+
+
+def advance(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
+    """Store the book and move the ledger to its end, in the caller's transaction."""
+    insert_book(cursor, who, book)
+    cursor.execute(
+        "UPDATE yeoul.ledger SET next_offset = %s, epoch = %s, updated_at = now(), "
+        f"last_kafka_time = greatest(last_kafka_time, %s) WHERE {_SINK} "
+        'AND topic_id = %s AND "partition" = %s',
+        (book.end, book.epoch, book.last_kafka_time, *who.key, book.topic_id, book.partition),
+    )
+
+
+def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
+    """Store one book."""
+    cursor.execute(
+        'INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, topic, "partition", '
+        "start_offset, end_offset, read, written, filtered, dead, unknown_keys, lost, digest, "
+        "epoch, last_kafka_time) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        (
+            *who.key, book.topic_id, book.topic, book.partition, book.start, book.end, book.read,
+            book.written, book.filtered, json.dumps(dict(book.dead)), book.unknown_keys, book.lost,
+            book.digest, book.epoch, book.last_kafka_time,
+        ),
+    )  # fmt: skip
+
+
+def read_books(cursor: Cursor, who: SinkIdentity) -> tuple[RangeBook, ...]:
+    """Return every book of the sink, by topic id, partition and offset."""
+    cursor.execute(
+        f"SELECT {_BOOK_COLUMNS} FROM yeoul.books WHERE {_SINK} "
+        'ORDER BY topic_id, "partition", start_offset, end_offset',
+        who.key,
+    )
+    return tuple(_book(row) for row in cursor.fetchall())
+
+
+def books_of_batch(
+    cursor: Cursor, who: SinkIdentity, topic_id: str, ends: Sequence[tuple[int, int]]
+) -> tuple[RangeBook, ...]:
+    """Return the books that end at the given (partition, end offset) pairs."""
+    cursor.execute(
+        f"SELECT {_BOOK_COLUMNS} FROM yeoul.books WHERE {_SINK} AND topic_id = %s "
+        'AND ("partition", end_offset) IN %s',
+        (*who.key, topic_id, tuple(ends)),
+    )
+    return tuple(_book(row) for row in cursor.fetchall())
+
+
+def merge_books(connection: Connection, who: SinkIdentity, keep: int) -> None:
+    """Merge all but the newest `keep` books of each partition into one, and commit.
+
+    Totals and digests are kept: they are sums.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH old AS (
+                DELETE FROM yeoul.books USING (
+                    SELECT ctid AS id, row_number() OVER (
+                        PARTITION BY topic_id, "partition" ORDER BY end_offset DESC, start_offset
+                    ) AS age FROM yeoul.books WHERE {_SINK}
+                ) AS ranked
+                WHERE yeoul.books.ctid = ranked.id AND ranked.age > %s
+                RETURNING yeoul.books.*
+            ), reasons AS (
+                SELECT topic_id, "partition", jsonb_object_agg(reason, n) AS dead FROM (
+                    SELECT topic_id, "partition", reason, sum(count::bigint) AS n
+                    FROM old, jsonb_each_text(dead) AS d (reason, count)
+                    GROUP BY topic_id, "partition", reason
+                ) AS counted GROUP BY topic_id, "partition"
+            )
+            INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, "partition",
+                start_offset, end_offset, topic, read, written, filtered, dead, superseded,
+                unknown_keys, lost, digest, epoch, last_kafka_time, committed_at)
+            SELECT installation, pipeline, sink, topic_id, "partition",
+                min(start_offset), max(end_offset), max(topic), sum(read), sum(written),
+                sum(filtered), coalesce((SELECT dead FROM reasons
+                    WHERE reasons.topic_id = old.topic_id
+                    AND reasons."partition" = old."partition"), '{{}}'),
+                sum(superseded), sum(unknown_keys), sum(lost),
+                {_WRAPPED_SUM}, max(epoch), max(last_kafka_time), max(committed_at)
+            FROM old GROUP BY installation, pipeline, sink, topic_id, "partition"
+            """,
+            (*who.key, keep),
+        )
+
+
+# sum(bigint) is a numeric: fold it back into 64 bits, two's complement.
+_WRAPPED_SUM = (
+    "(mod(mod(sum(digest) + 9223372036854775808, 18446744073709551616) + 18446744073709551616, "
+    "18446744073709551616) - 9223372036854775808)::bigint"
+)
+
+
+def _book(row: Sequence[Any]) -> RangeBook:
+    return RangeBook(
+        topic_id=row[0], topic=row[1], partition=row[2], start=row[3], end=row[4], read=row[5],
+        written=row[6], filtered=row[7], dead=row[8], unknown_keys=row[9], lost=row[10],
+        digest=row[11], epoch=row[12], last_kafka_time=row[13], committed_at=row[14],
+    )  # fmt: skip
+
+
+def _one(cursor: Cursor) -> tuple[Any, ...]:
+    row = cursor.fetchone()
+    if row is None:
+        msg = "the bookkeeping row of this sink is gone: restart the pipeline to claim it anew"
+        raise RuntimeError(msg)
+    return row

@@ -1,0 +1,88 @@
+"""The bookkeeping tables, schema `yeoul` of the sink's database."""
+
+from psycopg2.extensions import connection as Connection  # noqa: N812
+
+# Serialises concurrent first starts: CREATE ... IF NOT EXISTS alone can collide in the catalogue.
+_LOCK = 0x79656F756C  # "yeoul"
+
+_DDL = """
+CREATE SCHEMA IF NOT EXISTS yeoul;
+
+CREATE TABLE IF NOT EXISTS yeoul.sinks (
+    installation text NOT NULL,
+    pipeline     text NOT NULL,
+    sink         text NOT NULL,
+    epoch        bigint NOT NULL,
+    claimed_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (installation, pipeline, sink)
+);
+COMMENT ON TABLE yeoul.sinks IS 'The epoch that may write. A writer with an older one is refused.';
+
+CREATE TABLE IF NOT EXISTS yeoul.ledger (
+    installation    text NOT NULL,
+    pipeline        text NOT NULL,
+    sink            text NOT NULL,
+    topic_id        text NOT NULL,
+    "partition"     integer NOT NULL,
+    topic           text NOT NULL,
+    next_offset     bigint NOT NULL,
+    epoch           bigint NOT NULL,
+    last_kafka_time timestamptz,
+    updated_at      timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (installation, pipeline, sink, topic_id, "partition")
+);
+COMMENT ON TABLE yeoul.ledger IS 'The next offset of each sink, committed with its rows.';
+
+CREATE TABLE IF NOT EXISTS yeoul.books (
+    installation    text NOT NULL,
+    pipeline        text NOT NULL,
+    sink            text NOT NULL,
+    topic_id        text NOT NULL,
+    "partition"     integer NOT NULL,
+    start_offset    bigint NOT NULL,
+    end_offset      bigint NOT NULL,
+    topic           text NOT NULL,
+    read            bigint NOT NULL,
+    written         bigint NOT NULL,
+    filtered        bigint NOT NULL,
+    dead            jsonb NOT NULL,
+    superseded      bigint NOT NULL DEFAULT 0,
+    unknown_keys    bigint NOT NULL,
+    lost            bigint NOT NULL,
+    digest          bigint NOT NULL,
+    epoch           bigint NOT NULL,
+    last_kafka_time timestamptz,
+    committed_at    timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (installation, pipeline, sink, topic_id, "partition", start_offset, end_offset)
+);
+COMMENT ON TABLE yeoul.books IS 'What became of every record of each committed offset range.';
+
+CREATE TABLE IF NOT EXISTS yeoul.dead_letters (
+    installation text NOT NULL,
+    pipeline     text NOT NULL,
+    sink         text NOT NULL,
+    topic_id     text NOT NULL,
+    "partition"  integer NOT NULL,
+    "offset"     bigint NOT NULL,
+    topic        text NOT NULL,
+    key          bytea,
+    payload      bytea,
+    kafka_time   timestamptz,
+    reason       text NOT NULL,
+    detail       text NOT NULL,
+    epoch        bigint NOT NULL,
+    written_at   timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (installation, pipeline, sink, topic_id, "partition", "offset")
+);
+COMMENT ON TABLE yeoul.dead_letters IS 'Records that could not be written, with the reason.';
+"""
+
+
+def ensure_schema(connection: Connection) -> None:
+    """Create the bookkeeping tables where they are missing, and commit."""
+    with connection, connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('yeoul.dead_letters')")
+        if cursor.fetchone() != (None,):
+            return
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
+        cursor.execute(_DDL)

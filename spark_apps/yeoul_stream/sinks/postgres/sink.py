@@ -1,0 +1,148 @@
+"""The PostgreSQL sink as the driver sees it."""
+
+from pathlib import Path
+from typing import Any, cast
+
+import pyarrow as pa
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_type
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.errors import PositionError
+from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
+from yeoul_stream.pipeline import Postgres, Record, Sink
+from yeoul_stream.secrets import read_postgres_secret, secrets_directory
+from yeoul_stream.select import evaluate, output_expressions, output_types
+from yeoul_stream.sinks.postgres import ledger
+from yeoul_stream.sinks.postgres.connection import connect
+from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan
+from yeoul_stream.sinks.postgres.schema import ensure_schema
+from yeoul_stream.sinks.postgres.target import OutputColumn, TableName, prepare_target
+from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
+from yeoul_stream.start import BatchExtent, Start, TopicState
+
+# Books younger than this many ranges a partition stay single; older ones are merged.
+_BOOKS_KEPT = 1000
+_MERGE_EVERY_BATCHES = 200
+
+
+class PostgresSink:
+    """Appends to one table, exactly once."""
+
+    kind = "postgres"
+
+    def __init__(
+        self,
+        who: SinkIdentity,
+        record: Record,
+        sink: Sink,
+        target: Postgres,
+        raw: DataFrame,
+        *,
+        scratch: Path,
+        epoch_floor: int = 0,
+    ) -> None:
+        """`raw` is an empty frame with the raw Kafka columns, to resolve types on."""
+        self._who, self._record, self._sink = who, record, sink
+        self._target = target
+        self._table = TableName.parse(self._target.table)
+        self._scratch, self._floor = scratch, epoch_floor
+        self._plain = sink.plain_select(record)
+        self._columns = output_columns(raw, record, sink)
+        self._epoch = 0
+        self._wire: pa.Schema = pa.schema([])
+
+    def _connect(self) -> Any:
+        secret = read_postgres_secret(self._target.secret_ref, secrets_directory())
+        return connect(secret, f"yeoul {self._who.query}")
+
+    def open(self, topic: TopicState) -> Opened:
+        """See StreamSink.open."""
+        with self._connect() as connection:
+            ensure_schema(connection)
+            self._wire = prepare_target(connection, self._table, self._columns)
+            self._epoch = ledger.claim_epoch(connection, self._who, self._floor)
+            return Opened(
+                self._epoch,
+                ledger.read_positions(connection, self._who, topic),
+                ledger.read_totals(connection, self._who),
+            )
+
+    def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
+        """See StreamSink.record_start."""
+        with self._connect() as connection:
+            ledger.record_start(connection, self._who, self._epoch, topic, starts)
+
+    def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
+        """See StreamSink.write."""
+        plan = CopyPlan(
+            who=self._who,
+            epoch=self._epoch,
+            secret_ref=self._target.secret_ref,
+            table=self._table,
+            wire=self._wire,
+            judge=self._judge(),
+            extent=extent,
+        )
+        frame = batch if self._plain is not None else evaluate(batch, self._record, self._sink)
+        rows = frame.mapInArrow(cast("Any", CommitRange(plan)), RESULT_SCHEMA).collect()
+        return self._settle(extent, {int(row["partition"]) for row in rows})
+
+    def _judge(self) -> Judge:
+        if self._plain is not None:
+            return PlainJudge(self._record, self._plain)
+        return EvaluatedJudge(output_expressions(self._record, self._sink), self._sink.where)
+
+    def _settle(self, extent: BatchExtent, with_records: set[int]) -> Written:
+        """Commit ranges that held no record at all, check the rest, and return the books."""
+        topic_id = extent.topic.topic_id
+        with self._connect() as connection:
+            with connection, connection.cursor() as cursor:
+                ledger.hold_epoch(cursor, self._who, self._epoch)
+                for partition in sorted(extent.partitions.keys() - with_records):
+                    self._commit_empty(cursor, extent, partition)
+                ends = [(partition, part.end) for partition, part in extent.partitions.items()]
+                books = ledger.books_of_batch(cursor, self._who, topic_id, ends)
+            positions = ledger.read_positions(connection, self._who, extent.topic).next_offsets
+            behind = {p: e for p, e in ends if positions.get(p, -1) < e}
+            if behind:
+                raise PositionError(f"partitions {behind} were not committed by their tasks")
+            if extent.batch_id % _MERGE_EVERY_BATCHES == _MERGE_EVERY_BATCHES - 1:
+                ledger.merge_books(connection, self._who, _BOOKS_KEPT)
+        return Written(books, positions)
+
+    def _commit_empty(self, cursor: Any, extent: BatchExtent, partition: int) -> None:
+        part, topic = extent.partitions[partition], extent.topic
+        position = ledger.lock_position(
+            cursor, self._who, self._epoch, topic, partition, part.start
+        )
+        if position < part.end:
+            book = RangeBook(
+                topic.topic_id, topic.name, partition, position, part.end,
+                lost=min(part.lost, part.end - position), epoch=self._epoch,
+            )  # fmt: skip
+            ledger.advance(cursor, self._who, book)
+
+    def checkpoint(self) -> str:
+        """See StreamSink.checkpoint: local disk, so that nothing but PostgreSQL is needed."""
+        return local_checkpoint(self._scratch, self._sink.name)
+
+    def close(self) -> None:
+        """See StreamSink.close: connections live as long as a call."""
+
+
+def output_columns(raw: DataFrame, record: Record, sink: Sink) -> tuple[OutputColumn, ...]:
+    """Return the sink's output columns with the types that Spark resolves."""
+    required = {field.name for field in record.fields if not field.nullable}
+    plain = sink.plain_select(record) or {}
+    return tuple(
+        OutputColumn(field.name, arrow_type(field.dataType), plain.get(field.name) not in required)
+        for field in output_types(raw, record, sink)
+    )
+
+
+def arrow_type(data_type: Any) -> pa.DataType:
+    """Return the Arrow type of a Spark type, as it arrives in a Python worker."""
+    found: pa.DataType = to_arrow_type(data_type, timestamp_utc=True)
+    return found

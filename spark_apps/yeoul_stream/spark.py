@@ -1,0 +1,65 @@
+"""The Spark session of a pipeline."""
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import types as T
+
+from yeoul_stream.pipeline import StreamPipeline
+
+RAW_SCHEMA = T.StructType(
+    [
+        T.StructField("key", T.BinaryType()),
+        T.StructField("value", T.BinaryType()),
+        T.StructField("partition", T.IntegerType()),
+        T.StructField("offset", T.LongType()),
+        T.StructField("timestamp", T.TimestampType()),
+    ]
+)
+
+# What the job's meaning depends on; a pipeline's sparkConf cannot change these.
+_FIXED = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.sql.caseSensitive": "true",
+    "spark.sql.ansi.enabled": "true",
+    # A sink's jobs must not wait behind another's: each query gets its share.
+    "spark.scheduler.mode": "FAIR",
+    "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+}
+# What is good for most; sparkConf may say otherwise.
+_DEFAULTS = {
+    "spark.sql.streaming.metricsEnabled": "true",
+    # Large Arrow batches: the decoder's cost a record falls with their size.
+    "spark.sql.execution.arrow.maxRecordsPerBatch": "100000",
+    "spark.sql.streaming.numRecentProgressUpdates": "10",
+    "spark.sql.streaming.minBatchesToRetain": "2",
+    "spark.ui.enabled": "false",
+    # Files are renamed into place by the sink; Spark's own second rename would be for nothing.
+    "spark.hadoop.mapreduce.fileoutputcommitter.algorithm.version": "2",
+    "spark.hadoop.mapreduce.fileoutputcommitter.marksuccessfuljobs": "false",
+    # An absent NameNode is reported within seconds; the sink's own back-off does the waiting.
+    "spark.hadoop.ipc.client.connect.max.retries": "2",
+    "spark.hadoop.ipc.client.connect.retry.interval": "1000",
+    "spark.hadoop.ipc.client.connect.max.retries.on.timeouts": "2",
+    "spark.hadoop.ipc.client.connect.timeout": "5000",
+}
+
+
+def build_session(pipeline: StreamPipeline) -> SparkSession:
+    """Start Spark for the pipeline. Master, jars and file system come from spark-defaults.conf."""
+    runtime = pipeline.spec.runtime
+    builder = SparkSession.builder.appName(pipeline.metadata.name)
+    settings = {
+        **_DEFAULTS,
+        "spark.driver.memory": runtime.driver.memory,
+        **runtime.spark_conf,
+        **_FIXED,
+    }
+    for key, value in settings.items():
+        builder = builder.config(key, value)
+    session = builder.getOrCreate()
+    session.sparkContext.setLogLevel(runtime.log_level)
+    return session
+
+
+def empty_raw(spark: SparkSession) -> DataFrame:
+    """Return an empty frame with the raw Kafka columns, to resolve expressions and types on."""
+    return spark.createDataFrame([], RAW_SCHEMA)
