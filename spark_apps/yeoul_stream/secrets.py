@@ -10,6 +10,8 @@ from typing import Annotated
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option
+
 DIRECTORY_VARIABLE = "YEOUL_SECRETS_DIR"
 DEFAULT_DIRECTORY = Path("/etc/yeoul/secrets")
 
@@ -68,6 +70,22 @@ def read_postgres_secret(name: str, keys_dir: Path) -> PostgresSecret:
             f'secret "{name}" in {keys_dir}: {keys}; it needs host, dbname, username and password, '
             "and may have port, sslmode and sslrootcert"
         ) from None
+
+
+def read_kafka_secret(name: str, keys_dir: Path) -> dict[str, str]:
+    """The secret `name` as settings of Kafka's clients; SecretError names keys that are none.
+
+    The same settings are refused as in `spec.source.kafka.options`, except secrets.
+    """
+    settings = read_secret(name, keys_dir)
+    refused = [
+        f'"{key}" {message}'
+        for key in settings
+        if (message := check_kafka_option(key, settings[key])) not in {None, TO_SECRET}
+    ]
+    if refused:
+        raise SecretError(f'secret "{name}" in {keys_dir}: {"; ".join(refused)}')
+    return settings
 
 
 def _plain(kind: str) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
 from yeoul_stream.pipeline.document import Location
-from yeoul_stream.pipeline.expressions import check_expression
 from yeoul_stream.pipeline.finding import Finding, finding
 from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
 from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
@@ -87,6 +86,9 @@ def _check_sink(
 def _check_expressions(
     place: Location, sink: Mapping[str, Any], fields: Sequence[str] | None
 ) -> Iterator[Finding]:
+    # Here, because Spark's workers read the models too and need not pay for an SQL parser.
+    from yeoul_stream.pipeline.expressions import check_expression
+
     columns = None if fields is None else (*fields, *METADATA_COLUMNS)
     expressions: list[tuple[Location, Any]] = [
         ((*place, "select", str(name)), sql) for name, sql in _mapping(sink, "select").items()

@@ -6,7 +6,6 @@ unknown functions are left to Spark's analyser, which knows them best.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +15,7 @@ from sqlglot import exp
 from sqlglot.errors import ParseError, SqlglotError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from yeoul_stream.pipeline.columns import bare_column
 from yeoul_stream.pipeline.functions import (
     BARE_CLOCKS,
     CLOCKS_WITHOUT_ARGUMENTS,
@@ -26,7 +26,6 @@ from yeoul_stream.pipeline.functions import (
 from yeoul_stream.pipeline.suggest import did_you_mean
 
 _DIALECT = "spark"
-_LITERALS = {"null", "true", "false"}
 _PATTERN_OPERATORS = {TokenType.LIKE, TokenType.ILIKE, TokenType.RLIKE}
 _QUANTIFIERS = {"any", "some", "all"}
 
@@ -48,15 +47,6 @@ def check_expression(sql: str, columns: Collection[str] | None) -> tuple[str, ..
     if columns is not None:
         problems += _check_columns(parsed.tree, columns)
     return tuple(dict.fromkeys(problems))
-
-
-def bare_column(sql: str) -> str | None:
-    """The column when the expression is nothing but its name, with or without backticks."""
-    text = sql.strip()
-    if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text):
-        return None if text.lower() in _LITERALS else text
-    quoted = re.fullmatch(r"`((?:[^`]|``)+)`", text)
-    return quoted[1].replace("``", "`") if quoted else None
 
 
 class _UnreadableError(ValueError):

@@ -29,7 +29,7 @@ class Record(Model):
     format: Literal["json"]
     """The format of the message's value: one JSON object."""
     time_zone: TimeZone = "UTC"
-    """The IANA time zone of timestamps that carry none, and of dates and times in expressions."""
+    """The IANA time zone of timestamps that carry none."""
     fields: Annotated[tuple[Field, ...], Described(min_length=1, strict=False)]
     """The declared keys. Other keys of a record are ignored and counted."""
 

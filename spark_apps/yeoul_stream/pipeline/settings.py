@@ -45,7 +45,7 @@ _SPARK_OWN: Final = {
     "spark.log.level": "use runtime.logLevel",
     "spark.sql.ansi.enabled": "it is always on, so that a bad value becomes a dead letter",
     "spark.sql.caseSensitive": "it is always on: names are case-sensitive",
-    "spark.sql.session.timeZone": "use record.timeZone",
+    "spark.sql.session.timeZone": "it is always UTC; shift times with from_utc_timestamp",
     "spark.sql.streaming.checkpointLocation": "use a sink's hdfs.checkpoint",
 }
 _SPARK_PREFIXES: Final = {"spark.dynamicAllocation.": "use runtime.executors.min and max"}

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field as Described
 
 from yeoul_stream.pipeline.base import Model
-from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS
-from yeoul_stream.pipeline.expressions import bare_column
+from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS, bare_column
 from yeoul_stream.pipeline.record import Record
 from yeoul_stream.pipeline.scalars import HdfsPath, Label, SecretName, Table, TriggerText
 from yeoul_stream.pipeline.trigger import Trigger
