@@ -125,9 +125,12 @@ def _session(platform: Platform, pipeline):  # type: ignore[no-untyped-def] # no
     fetcher = jars.Fetcher(platform.home, find_java(os.environ), os.environ)
     extra = jars.ensure(fetcher, "bench", _say)
     defaults = Path(os.environ["SPARK_CONF_DIR"]) / "spark-defaults.conf"
-    lines = dict(line.split(" ", 1) for line in defaults.read_text().splitlines() if " " in line)
-    all_jars = ",".join([lines["spark.jars"], *(jar.as_uri() for jar in extra)])
-    SparkSession.builder.config("spark.jars", all_jars)
+    jar_list = "".join(f",{jar.as_uri()}" for jar in extra)
+    lines = [
+        line + jar_list if line.startswith("spark.jars ") else line
+        for line in defaults.read_text().splitlines()
+    ]
+    defaults.write_text("\n".join(lines) + "\n")
     return build_session(pipeline)
 
 
