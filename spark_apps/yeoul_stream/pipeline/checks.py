@@ -60,8 +60,9 @@ def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:
 def _check_sinks(sinks: Sequence[Any], fields: Sequence[str] | None) -> Iterator[Finding]:
     place: Location = ("spec", "sinks")
     mappings = [sink for sink in sinks if isinstance(sink, Mapping)]
-    yield from _repeated([sink.get("name") for sink in sinks if sink in mappings], place, "sink")
-    if sinks and all(sink.get("enabled") is False for sink in mappings) and mappings:
+    names = [sink.get("name") if isinstance(sink, Mapping) else None for sink in sinks]
+    yield from _repeated(names, place, "sink")
+    if mappings and all(sink.get("enabled") is False for sink in mappings):
         yield Finding(place, None, "no sink is enabled; remove enabled: false from one")
     for index, sink in enumerate(sinks):
         if isinstance(sink, Mapping):

@@ -46,6 +46,8 @@ _SPARK_OWN: Final = {
     "spark.sql.ansi.enabled": "it is always on, so that a bad value becomes a dead letter",
     "spark.sql.caseSensitive": "it is always on: names are case-sensitive",
     "spark.sql.session.timeZone": "it is always UTC; shift times with from_utc_timestamp",
+    "spark.sql.parquet.outputTimestampType": "files hold microseconds",
+    "spark.scheduler.mode": "it is always FAIR, so that no sink waits behind another",
     "spark.sql.streaming.checkpointLocation": "use a sink's hdfs.checkpoint",
 }
 _SPARK_PREFIXES: Final = {"spark.dynamicAllocation.": "use runtime.executors.min and max"}

@@ -23,6 +23,12 @@ def test_two_sinks_of_one_name_are_refused() -> None:
     assert found["spec.sinks[2].name"] == "stands twice; each sink needs a name of its own"
 
 
+def test_a_malformed_sink_does_not_shift_the_others() -> None:
+    sinks = ["text", {"name": "a", "console": {}}, {"name": "a", "console": {}}]
+    found = problems({**MINIMAL, "spec": {**MINIMAL["spec"], "sinks": sinks}})
+    assert list(found) == ["spec.sinks[2].name", "spec.sinks[0]"]
+
+
 def test_two_fields_of_one_name_are_refused() -> None:
     found = problems(with_spec(record={"fields": [*FIELDS, {"name": "speed", "type": "int"}]}))
     assert found == {
