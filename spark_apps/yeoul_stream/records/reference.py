@@ -53,15 +53,12 @@ class Reference:
                 values.append(convert(raw))
             except Unfit as error:
                 raise BadRecord(f"{name}: {shown(raw)} is not {error}") from None
-        return Row(tuple(values), len(self.unknown(found)))
+        unknown = sum(value is not None for value in self.undeclared(found).values())
+        return Row(tuple(values), unknown)
 
-    def unknown(self, found: dict[str, Json]) -> dict[str, Json]:
-        """The undeclared keys of a parsed object, without nulls."""
-        return {
-            key: value
-            for key, value in found.items()
-            if value is not None and key not in self._names
-        }
+    def undeclared(self, found: dict[str, Json]) -> dict[str, Json]:
+        """The undeclared keys of a parsed object."""
+        return {key: value for key, value in found.items() if key not in self._names}
 
 
 @lru_cache(maxsize=16)

@@ -1,7 +1,7 @@
 """Columns of text to timestamps and dates.
 
-A value that is not understood here is left to the reference decoder: these functions may know less
-than it does, never more.
+A value that is not understood here is left to the reference: these functions may know less than it
+does, never more.
 """
 
 from __future__ import annotations
@@ -9,19 +9,18 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yeoul_stream.records.arrays import Mask, both, data, either, mask, offsets
 from yeoul_stream.records.instants import DAY, LocalTimes
 from yeoul_stream.records.schema import TIMESTAMP
 
-Mask = npt.NDArray[np.bool_]
-
 _LOCAL: Final = pa.timestamp("us")
-# 0001-01-03 and 9999-12-29: years beyond are known by the text only, once an offset was applied.
+# 0001-01-03 and 9999-12-29: nearer to the ends, an offset decides whether the year is a good one.
 _FIRST: Final = -719_160 * DAY
 _LAST: Final = 2_932_894 * DAY
+# Days that every month has, so that what matches can be cast.
 _DAY: Final = r"[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])"
 _CLOCK: Final = r"[ T]([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{1,6})?)?"
 _OFFSET: Final = r"(Z|[+-]([01][0-9]|2[0-3])(:?[0-5][0-9])?)"
@@ -34,23 +33,20 @@ def timestamps(text: pa.StringArray, local_times: LocalTimes) -> tuple[pa.Array,
         if whole is not None and _has_minutes(text):
             return _in_utc(whole, local_times)
     short = pc.replace_substring_regex(text, r"(\.[0-9]{6})[0-9]+", r"\1")
-    local, local_unknown = _where(short, f"^{_DAY}{_CLOCK}$", _LOCAL)
-    zoned, zoned_unknown = _where(short, f"^{_DAY}{_CLOCK}{_OFFSET}$", TIMESTAMP)
+    local, not_local = _cast_matching(short, f"^{_DAY}{_CLOCK}$", _LOCAL)
+    zoned, not_zoned = _cast_matching(short, f"^{_DAY}{_CLOCK}{_OFFSET}$", TIMESTAMP)
     first, first_odd = _in_utc(local, local_times)
     second, second_odd = _in_utc(zoned, local_times)
-    unknown = local_unknown & zoned_unknown
-    for odd in (first_odd, second_odd):
-        unknown = unknown if odd is None else unknown | odd
-    return pc.coalesce(first, second), unknown
+    odd = either(first_odd, second_odd)
+    return pc.coalesce(first, second), either(both(not_local, not_zoned), odd)
 
 
 def dates(text: pa.StringArray) -> tuple[pa.Array, Mask | None]:
     """The dates in a column of text, and which rows were not understood (None: none)."""
     whole, unknown = _cast(text, pa.date32()), None
     if whole is None:
-        whole, unknown = _where(text, f"^{_DAY}$", pa.date32())
-    odd = _outside(whole.cast(pa.int32()), _FIRST // DAY, _LAST // DAY)
-    return whole, odd if unknown is None else unknown if odd is None else unknown | odd
+        whole, unknown = _cast_matching(text, f"^{_DAY}$", pa.date32())
+    return whole, either(unknown, _outside(whole.cast(pa.int32()), _FIRST // DAY, _LAST // DAY))
 
 
 def _cast(text: pa.StringArray, target: pa.DataType) -> pa.Array | None:
@@ -60,26 +56,26 @@ def _cast(text: pa.StringArray, target: pa.DataType) -> pa.Array | None:
         return None
 
 
-def _where(text: pa.StringArray, pattern: str, target: pa.DataType) -> tuple[pa.Array, Mask]:
-    """Cast what matches `pattern`; also tells which rows with a value were not cast."""
+def _cast_matching(
+    text: pa.StringArray, pattern: str, target: pa.DataType
+) -> tuple[pa.Array, Mask]:
+    """Cast what matches `pattern`; also tells which rows with a value do not."""
     matches = pc.match_substring_regex(text, pattern)
     chosen = pc.if_else(matches, text, pa.scalar(None, pa.string()))
-    unknown = _mask(pc.and_(text.is_valid(), pc.invert(pc.fill_null(matches, fill_value=False))))
-    return chosen.cast(target), unknown
+    return chosen.cast(target), mask(pc.invert(matches))
 
 
 def _has_minutes(text: pa.StringArray) -> bool:
-    """Whether every value has a colon where minutes follow the hour; Arrow needs no minutes."""
+    """Whether a colon follows the hour in every value; Arrow takes an hour alone, too."""
     shortest = pc.min(pc.binary_length(text)).as_py()
     if shortest is None:
         return True
-    if shortest < 16:
+    if shortest < len("2025-10-09 12:00"):
         return False
-    starts = np.frombuffer(text.buffers()[1], np.int32)[text.offset : text.offset + len(text)]
+    starts = offsets(text)[:-1]
     if text.null_count:
-        starts = starts[_mask(text.is_valid())]
-    colons = np.frombuffer(text.buffers()[2], np.uint8)[starts + 13] == ord(":")
-    return bool(colons.all())
+        starts = starts[mask(text.is_valid())]
+    return bool((data(text)[starts + len("2025-10-09 12")] == ord(":")).all())
 
 
 def _in_utc(times: pa.Array, local_times: LocalTimes) -> tuple[pa.Array, Mask | None]:
@@ -88,12 +84,8 @@ def _in_utc(times: pa.Array, local_times: LocalTimes) -> tuple[pa.Array, Mask | 
     odd = _outside(micros, _FIRST, _LAST)
     if times.type == TIMESTAMP:
         return times, odd
-    missing = None
-    if odd is not None or times.null_count:
-        missing = _mask(times.is_null())
-        micros = pc.fill_null(micros, 0)
-        missing = missing if odd is None else missing | odd
-    values = micros.to_numpy(zero_copy_only=False)
+    missing = either(mask(times.is_null()) if times.null_count else None, odd)
+    values = (pc.fill_null(micros, 0) if times.null_count else micros).to_numpy()
     if missing is not None:
         values = np.where(missing, 0, values)
     utc = pa.array(local_times.to_utc(values), pa.int64(), mask=missing)
@@ -104,10 +96,4 @@ def _outside(values: pa.Array, first: int, last: int) -> Mask | None:
     bounds = pc.min_max(values).as_py()
     if bounds["min"] is None or (bounds["min"] >= first and bounds["max"] <= last):
         return None
-    inside = pc.and_(pc.greater_equal(values, first), pc.less_equal(values, last))
-    return ~_mask(pc.fill_null(inside, fill_value=True))
-
-
-def _mask(flags: pa.Array) -> Mask:
-    mask: Mask = flags.to_numpy(zero_copy_only=False).astype(bool)
-    return mask
+    return mask(pc.or_(pc.less(values, first), pc.greater(values, last)))

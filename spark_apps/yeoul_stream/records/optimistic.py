@@ -1,0 +1,148 @@
+"""Reads screened messages with the fast reader, and narrows down which ones it cannot take.
+
+Nothing here decides about a record: what is read equals what the reference says, once checks.py has
+seen it, and the rest is left to the reference. The strategy below only decides how much that costs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from yeoul_stream.pipeline import Record
+from yeoul_stream.records.fast import Refused, parse, raw_schema
+from yeoul_stream.records.leniency import Leniency
+from yeoul_stream.records.reference import Reference
+from yeoul_stream.records.screen import Lines
+from yeoul_stream.records.text import BadRecord, parse_object
+from yeoul_stream.records.unknown import UnknownKeys
+
+_CHUNK_BYTES: Final = 1 << 20  # what is parsed and its columns stay in the processor's cache
+_FEW: Final = 32  # records that the reference reads in the time that one call of the reader costs
+_ENOUGH: Final = 256  # records that are worth such a call
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The messages [start, stop) as raw columns, and how many unknown keys each one has."""
+
+    start: int
+    stop: int
+    columns: pa.Table
+    unknown_keys: npt.NDArray[np.int64]
+
+
+@dataclass
+class Outcome:
+    """What was read, and the ranges [start, stop) that are left to the reference."""
+
+    pieces: list[Piece] = field(default_factory=list)
+    left: list[tuple[int, int]] = field(default_factory=list)
+
+
+class OptimisticReader:
+    """Reads messages of one record type; remembers their unknown keys."""
+
+    def __init__(self, record: Record) -> None:
+        self.record = record
+        self._reference = Reference(record)
+        self._unknown = UnknownKeys()
+
+    def read(self, text: pa.StringArray) -> Outcome:
+        """Read as many of the messages as can be."""
+        return _Reading(self, text).outcome()
+
+    def parse(self, text: pa.Buffer, start: int, stop: int) -> Piece | Refused:
+        """Parse the messages [start, stop), which `text` holds."""
+        schema = raw_schema(self.record, self._unknown.fields)
+        table = parse(text, stop - start, schema)
+        if isinstance(table, Refused):
+            return table
+        unknown_keys = self._unknown.count(table)
+        if unknown_keys is None:
+            return Refused("an unknown key's value is not finite")
+        return Piece(start, stop, table.select(self.record.names), unknown_keys)
+
+    def learn(self, messages: pa.StringArray) -> None:
+        """Learn the unknown keys of some messages."""
+        for message in messages.to_pylist():
+            try:
+                found = parse_object(message.encode())
+            except BadRecord:
+                continue
+            self._unknown.learn(self._reference.undeclared(found))
+
+
+class _Reading:
+    """One pass over the messages, in chunks that shrink where the reader refuses."""
+
+    def __init__(self, reader: OptimisticReader, text: pa.StringArray) -> None:
+        self._reader = reader
+        self._text = text
+        self._lines = Lines(text)
+        self._leniency = Leniency(reader.record)
+        self._outcome = Outcome()
+        self._most = max(_FEW, len(text) * _CHUNK_BYTES // max(1, self._lines.size))
+        self._reach = self._most
+        self._skip = 1
+        self._refused_at = -1
+
+    def outcome(self) -> Outcome:
+        position = 0
+        while position < len(self._text):
+            if position == self._refused_at:
+                position = self._leave(position, position + 1)
+                continue
+            stop = min(position + self._reach, len(self._text))
+            if position < self._refused_at < stop:
+                stop = self._refused_at
+            result = self._attempt(position, stop)
+            if isinstance(result, Refused):
+                position = self._narrow(position, stop, result)
+            else:
+                self._outcome.pieces.append(result)
+                self._reach = min(2 * self._reach, self._most)
+                self._skip = 1 if stop - position >= _ENOUGH else self._skip
+                position = stop
+        return self._outcome
+
+    def _attempt(self, start: int, stop: int) -> Piece | Refused:
+        if self._leniency.idle:
+            return self._reader.parse(self._lines.part(start, stop), start, stop)
+        text = self._leniency.apply(self._text.slice(start, stop - start))
+        return self._reader.parse(Lines(text).part(0, len(text)), start, stop)
+
+    def _narrow(self, position: int, stop: int, refused: Refused) -> int:
+        """Where to go on after [position, stop) was refused."""
+        if self._leniency.call(refused.reason):
+            return position
+        row = refused.row
+        if row is None:
+            chunk = self._text.slice(position, stop - position)
+            row = self._leniency.first_unparsed(chunk, refused.reason)
+        if row is not None and row >= _FEW:
+            self._refused_at = position + row
+            self._reach = max(_ENOUGH, self._reach // 2)
+            return position
+        if row is None and stop - position > _FEW:
+            self._reach = max(_FEW, (stop - position) // 8)
+            return position
+        count = max(self._skip, stop - position if row is None else row + 1)
+        end = min(position + count, len(self._text))
+        if refused.unexpected_key:
+            self._reader.learn(self._text.slice(position, min(_FEW, end - position)))
+        self._skip = min(2 * self._skip, self._most)
+        self._reach = max(self._reach, _ENOUGH)
+        return self._leave(position, end)
+
+    def _leave(self, start: int, stop: int) -> int:
+        left = self._outcome.left
+        if left and left[-1][1] == start:
+            left[-1] = (left[-1][0], stop)
+        else:
+            left.append((start, stop))
+        return stop
