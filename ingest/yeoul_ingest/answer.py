@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import email.utils
 import json
-import math
 import re
 from dataclasses import dataclass
 from enum import StrEnum
@@ -57,6 +57,10 @@ class Failure:
     detail: str
     retry_after: float | None = None
 
+    def shown(self) -> str:
+        """What a log says of it."""
+        return f"the API failed ({self.outcome}): {self.detail}"
+
 
 def read_answer(
     status: int, content_type: str, retry_after: str | None, body: bytes, now: float
@@ -96,16 +100,34 @@ def _read_body(content_type: str, body: bytes) -> Page | Failure:
     if start.startswith(b"<"):
         html = "html" in content_type.lower() or re.match(rb"<(!doctype html|html)", start)
         return Failure(Outcome.HTML if html else Outcome.XML_FAULT, _excerpt(body))
-    # Bytes that are not UTF-8 survive the way through text and back: the stream judges records.
-    text = body.decode("utf-8-sig", "surrogateescape")
+    text = ""
     try:
+        text = _decode(content_type, body)
         return split(text)
     except json.JSONDecodeError as error:
-        at_end = not text[error.pos :].strip() or "Unterminated string" in error.msg
-        outcome = Outcome.TRUNCATED if at_end else Outcome.NOT_JSON
-        return Failure(outcome, f"{error.msg} at character {error.pos} of {len(text)}")
+        whole = text.strip()
+        cut = not whole or (whole.startswith("[") and not whole.endswith("]"))
+        outcome = Outcome.TRUNCATED if cut else Outcome.NOT_JSON
+        return Failure(outcome, f"{error.msg} (character {error.pos} of {len(text)})")
+    except UnicodeDecodeError as error:
+        return Failure(Outcome.NOT_JSON, f"no {error.encoding} text, which {content_type} promises")
     except RecursionError:
-        return Failure(Outcome.NOT_JSON, "the answer is nested too deeply")
+        return Failure(Outcome.NOT_JSON, "nested too deeply")
+
+
+def _decode(content_type: str, body: bytes) -> str:
+    """The body's text.
+
+    Bytes that are not UTF-8 survive the way through text and back: the stream judges records.
+    """
+    charset = re.search(r"charset\s*=\s*\"?([\w.:-]+)", content_type, re.IGNORECASE)
+    try:
+        codec = codecs.lookup(charset[1]).name if charset else "utf-8"
+    except LookupError:
+        codec = "utf-8"
+    if codec in ("utf-8", "ascii"):
+        return body.decode("utf-8-sig", "surrogateescape")
+    return body.decode(codec)
 
 
 def _excerpt(body: bytes) -> str:
@@ -115,6 +137,14 @@ def _excerpt(body: bytes) -> str:
 
 _decoder = json.JSONDecoder(parse_float=str, parse_int=str, parse_constant=str, strict=False)
 _space = re.compile(r"[ \t\r\n]*")
+
+
+def parse(text: str) -> object:
+    """The value of a JSON text, with its numbers as text.
+
+    Raises JSONDecodeError or RecursionError where it is no JSON.
+    """
+    return _decoder.decode(text)
 
 
 def split(text: str) -> Page | Failure:
@@ -151,34 +181,3 @@ def _finish(items: list[Item], text: str, at: int) -> Page:
     if text[at:].strip():
         raise json.JSONDecodeError("Extra data after the array", text, at)
     return Page(tuple(items))
-
-
-def field_text(value: object, name: str) -> str | None:
-    """The text of a field of a record: of a string or a number; None for anything else."""
-    if not name or not isinstance(value, dict):
-        return None
-    found = value.get(name)
-    return found if isinstance(found, str) else None
-
-
-def in_order(items: list[Item], field: str) -> list[Item]:
-    """The items by the number in `field`, the oldest first; those without one at the end.
-
-    An API that answers newest first also shows records of the same time in that order: they are
-    turned round.
-    """
-    if not field:
-        return items
-    keyed = [(_number(item, field), item) for item in items]
-    if keyed and keyed[0][0] > keyed[-1][0]:
-        keyed.reverse()
-    return [item for _, item in sorted(keyed, key=lambda pair: pair[0])]
-
-
-def _number(item: Item, field: str) -> float:
-    text = field_text(item.value, field)
-    try:
-        number = float(text) if text is not None else math.inf
-    except ValueError:
-        return math.inf
-    return math.inf if math.isnan(number) else number

@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from typing import NoReturn
 
 from yeoul_ingest import poller_settings
 from yeoul_ingest.options import OptionsError, add_options, read_options
@@ -16,6 +17,8 @@ from yeoul_ingest.simulator.settings import SimulatorSettings
 from yeoul_ingest.simulator.tracks import TracksError
 
 POLL_TEXT = """\
+%(prog)s --url URL --topic TOPIC --bootstrap-servers LIST [OPTION ...]
+
 Ask an HTTP API for records again and again, and send each new one to a Kafka topic.
 
 The API answers a JSON array; an empty one ends the pages. Records go to Kafka as the API wrote
@@ -25,6 +28,8 @@ taken from the API was delivered.
 """
 
 SIMULATE_TEXT = """\
+%(prog)s --api-key-file FILE [--port N] [--tracks FILE] [OPTION ...]
+
 Stand in for the vehicle position API: same path, same parameters, same records.
 
 Replays recorded tracks, or drives a synthetic fleet in Seoul. Beside the API it answers
@@ -52,29 +57,59 @@ def _parser() -> argparse.ArgumentParser:
         description="From an HTTP API to Kafka: the poller, and a simulator of the API.",
     )
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    poll = commands.add_parser(
-        "poll",
-        help="take records from the API to Kafka",
-        description=POLL_TEXT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+    poll = _command(commands, "poll", "take records from an HTTP API to Kafka", POLL_TEXT)
+    add_options(poll, PollerSettings, poller_settings.ENV_PREFIX, poller_settings.GROUPS)
+    simulate = _command(commands, "simulate", "stand in for that API", SIMULATE_TEXT)
+    add_options(
+        simulate, SimulatorSettings, simulator_settings.ENV_PREFIX, simulator_settings.GROUPS
     )
-    add_options(poll, PollerSettings, poller_settings.ENV_PREFIX)
-    simulate = commands.add_parser(
-        "simulate",
-        help="stand in for the API",
-        description=SIMULATE_TEXT,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    add_options(simulate, SimulatorSettings, simulator_settings.ENV_PREFIX)
     return parser
 
 
+def _command(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, short: str, text: str
+) -> argparse.ArgumentParser:
+    usage, _, description = text.partition("\n\n")
+    command = commands.add_parser(
+        name,
+        help=short,
+        usage=usage,
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        # `--api-key KEY` must not pass for `--api-key-file`, whose errors name the file.
+        allow_abbrev=False,
+    )
+    command.add_argument("--api-key", "--apikey", action=_RefuseKey, help=argparse.SUPPRESS)
+    return command
+
+
+class _RefuseKey(argparse.Action):
+    """An API key as an argument would be seen by everybody on the machine."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        parser.error(
+            "the key is never an argument, since everybody on the machine can see those: "
+            "put it into a file and name that with --api-key-file"
+        )
+
+
 def _poll(arguments: argparse.Namespace, env: Mapping[str, str]) -> int:
-    from yeoul_ingest.poll import run
+    # Kafka's client is loaded for the command that needs it only.
+    from yeoul_ingest.run import log_to_stderr, run
 
     settings = read_options(PollerSettings, arguments, env, poller_settings.ENV_PREFIX)
-    key = read_api_key(settings.api_key_file, env, poller_settings.API_KEY)
-    return run(settings, key)
+    log_to_stderr(settings.log_level)
+    try:
+        return run(
+            settings, lambda: read_api_key(settings.api_key_file, env, poller_settings.API_KEY)
+        )
+    except OSError as error:
+        print(
+            f"yeoul_ingest poll: --metrics-port {settings.metrics_port}: {error.strerror}; "
+            "choose another port, or 0 for a free one",
+            file=sys.stderr,
+        )
+        return 1
 
 
 def _simulate(arguments: argparse.Namespace, env: Mapping[str, str]) -> int:

@@ -58,29 +58,12 @@ def producer_options(settings: PollerSettings, passed: Options) -> Options:
     }
 
 
-PRODUCER_ONLY = (
-    "linger.ms",
-    "batch.",
-    "queue.buffering.",
-    "message.",
-    "retries",
-    "partitioner",
-    "sticky.",
-    "delivery.",
-    "request.timeout.ms",
-    "retry.backoff",
-    "compression.",
-    "topic.metadata.",
-)
-
-
 def consumer_options(settings: PollerSettings, passed: Options) -> Options:
     """For reading the topic's tail: no group is joined, nothing is committed."""
-    shared = {name: value for name, value in passed.items() if not name.startswith(PRODUCER_ONLY)}
     return {
         "client.id": "yeoul-poller",
         "log_level": SILENT,
-        **shared,
+        **passed,
         "bootstrap.servers": settings.bootstrap_servers,
         "group.id": "yeoul-poller",
         "enable.auto.commit": "false",

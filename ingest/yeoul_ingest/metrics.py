@@ -31,6 +31,13 @@ class PollerMetrics:
         self.waiting = self._gauge("records_in_flight", "Records that Kafka has not confirmed yet.")
         self.known = self._gauge("window_records", "Records remembered as sent.")
 
+    def summary(self) -> str:
+        """The totals in a line, for the log."""
+        names = ("records_polled", "records_duplicate", "records_sent")
+        totals = (self.registry.get_sample_value(f"yeoul_poller_{name}_total") for name in names)
+        polled, duplicates, sent = (f"{total or 0:.0f}" for total in totals)
+        return f"{polled} records polled, {duplicates} known before, {sent} sent"
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(f"yeoul_poller_{name}", text, labels, registry=self.registry)
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 import types
 import typing
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ValidationError
 from pydantic.fields import FieldInfo
@@ -17,17 +18,21 @@ class OptionsError(ValueError):
     """What the user gave does not fit: one line for each option, with value and remedy."""
 
 
-def add_options(parser: argparse.ArgumentParser, model: type[BaseModel], env_prefix: str) -> None:
-    """Add one option for each field of `model`, in the groups that the fields name.
+def add_options(
+    parser: argparse.ArgumentParser,
+    model: type[BaseModel],
+    env_prefix: str,
+    groups: Sequence[str],
+) -> None:
+    """Add one option for each field of `model`; `groups` orders the groups that they name.
 
     A field `api_key_file` becomes `--api-key-file` and the environment variable
     `<env_prefix>API_KEY_FILE`. A mapping becomes a repeatable `--name KEY=VALUE`, a bool a pair
     `--name` and `--no-name`.
     """
-    groups: dict[str, argparse._ArgumentGroup] = {}
+    titled = {title: parser.add_argument_group(title) for title in groups}
     for name, field in model.model_fields.items():
-        title = _extra(field, "group") or "options"
-        group = groups.setdefault(title, parser.add_argument_group(title))
+        group = titled[_extra(field, "group") or groups[0]]
         flag = _flag(name, field)
         text = _help(name, field, env_prefix)
         if _is_mapping(field):
@@ -78,9 +83,18 @@ def explain(model: type[BaseModel], error: ValidationError, env_prefix: str) -> 
         field = model.model_fields[name]
         where = f"{_flag(name, field)} ({_env_name(name, field, env_prefix)})"
         message = str(problem["msg"]).removeprefix("Value error, ")
-        got = "" if problem["type"] == "missing" else f" {problem['input']!r}:"
+        if problem["type"] == "string_pattern_mismatch":
+            message = "accepted is " + (_extra(field, "accepted") or message)
+        # A mapping may hold a secret: its validator names the key that is wrong.
+        hidden = problem["type"] == "missing" or _is_mapping(field)
+        got = "" if hidden else f" {_shown(problem['input'])}:"
         lines.append(f"{where}:{got} {message[:1].lower()}{message[1:]}")
-    return "\n".join(lines)
+    return "\n  ".join(lines)
+
+
+def _shown(value: object) -> str:
+    # The query of a URL may hold a key.
+    return repr(re.sub(r"\?.+", "?...", value) if isinstance(value, str) else value)
 
 
 def _pairs(flag: str, given: object) -> object:

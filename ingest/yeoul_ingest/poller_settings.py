@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
 
 ENV_PREFIX = "YEOUL_POLL_"
+GROUPS = ("HTTP API", "rhythm", "records", "Kafka", "watching")
 API_KEY = "YEOUL_POLL_API_KEY"
 
 # The guarantees of the poller rest on these; whoever passes one through would lose them silently.
@@ -27,9 +28,21 @@ SECRET_WORDS = ("password", "secret", "jaas", "ssl.key.pem", "oauthbearer.config
 
 
 def _option(
-    default: Any, group: str, text: str, metavar: str = "", option: str = "", **checks: Any
+    default: Any,
+    group: str,
+    text: str,
+    metavar: str = "",
+    *,
+    option: str = "",
+    accepted: str = "",
+    **checks: Any,
 ) -> Any:
-    extra: dict[str, JsonValue] = {"group": group, "metavar": metavar, "option": option}
+    extra: dict[str, JsonValue] = {
+        "group": group,
+        "metavar": metavar,
+        "option": option,
+        "accepted": accepted,
+    }
     return Field(default, description=text, json_schema_extra=extra, **checks)
 
 
@@ -39,7 +52,12 @@ class PollerSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     url: str = _option(
-        ..., "HTTP API", "address of the API, without the key", "URL", pattern="^https?://[^/]+"
+        ...,
+        "HTTP API",
+        "address of the API, without the key",
+        "URL",
+        pattern="^https?://[^/]+",
+        accepted="http:// or https:// with a host",
     )
     api_key_file: Path | None = _option(
         None,
@@ -61,7 +79,7 @@ class PollerSettings(BaseModel):
     page_parameter: str = _option(
         "pageNo", "HTTP API", "query parameter of the page number, from 1", "NAME", min_length=1
     )
-    max_pages: int = _option(1000, "HTTP API", "most pages in one poll", ge=1)
+    max_pages: int = _option(100, "HTTP API", "most pages in one poll", ge=1)
     query: dict[str, str] = _option(
         {}, "HTTP API", "further query parameter, such as type=json; may be repeated"
     )
@@ -90,7 +108,7 @@ class PollerSettings(BaseModel):
         "rhythm",
         "end after that time; 'forever' or absent: until stopped",
         "SECONDS",
-        "for",
+        option="for",
         gt=0,
     )
 
@@ -114,13 +132,24 @@ class PollerSettings(BaseModel):
         "NAME",
     )
     window: float = _option(
-        600.0, "records", "how long a record is remembered as sent", "SECONDS", gt=0, le=86_400
+        600.0,
+        "records",
+        "how long a record is remembered as sent; longer than the API shows one",
+        "SECONDS",
+        gt=0,
+        le=86_400,
     )
 
     bootstrap_servers: str = _option(
         ..., "Kafka", "host:port, comma separated", "LIST", min_length=1
     )
-    topic: str = _option(..., "Kafka", "topic to write", pattern=r"^[a-zA-Z0-9._-]{1,249}$")
+    topic: str = _option(
+        ...,
+        "Kafka",
+        "topic to write",
+        pattern=r"^[a-zA-Z0-9._-]{1,249}$",
+        accepted="up to 249 of letters, digits, ., _ and -",
+    )
     compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = _option(
         "lz4", "Kafka", "none, gzip, snappy, lz4 or zstd", "CODEC"
     )

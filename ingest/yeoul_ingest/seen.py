@@ -1,35 +1,12 @@
-"""What was sent within the last minutes: the memory that keeps the poller from sending twice.
-
-**What identifies a record.** By default its content: the bytes of the record as the API wrote
-them. Not `dataId` alone: its repeats are legitimate records when their content differs (a vehicle
-that reports twice under one id has reported twice), and whoever drops them loses data that nobody
-can get back. Nor the parsed content: an API answers a record that it shows again from the same
-stored row with the same bytes, and if it ever spelled it otherwise the record would be sent a
-second time, which at-least-once allows. In return the memory is rebuilt from the topic exactly
-and fast, since what lies there are the very same bytes.
-
-An API that stamps each answer with something new (the time of the request, say) defeats that;
-there `identity_field` names the one field that identifies a record.
-"""
+"""What was sent within the last minutes: the memory that keeps the poller from sending twice."""
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
-Identity = bytes
-
-
-def identity_of(text: bytes, identity: str | None = None) -> Identity:
-    """16 bytes that stand for a record: of its text, or of its identity field's value if given."""
-    if identity is None:
-        return blake2b(text, digest_size=16).digest()
-    return blake2b(
-        identity.encode("utf-8", "surrogateescape"), digest_size=16, person=b"id"
-    ).digest()
+from yeoul_ingest.records import Identity
 
 
 class Seen:
-    """Identities and when they were seen last. Times are epoch seconds, given by the caller."""
+    """Identities and when each was seen last. Times are epoch seconds, given by the caller."""
 
     def __init__(self, window: float) -> None:
         self._window = window

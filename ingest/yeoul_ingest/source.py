@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
+from collections.abc import Callable
 
 import httpx
 from pydantic import SecretStr
 
 from yeoul_ingest.answer import Failure, Outcome, Page, read_answer
 from yeoul_ingest.poller_settings import PollerSettings
-from yeoul_ingest.secret import redact
+from yeoul_ingest.secret import SecretError, redact
+
+# A proxy of the environment is for the API, not for what runs on this machine.
+LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 # Both write URLs to the log, and URLs hold the key.
 for _name in ("httpx", "httpcore"):
@@ -20,13 +25,15 @@ for _name in ("httpx", "httpcore"):
 class HttpSource:
     """Pages of the API. Every failure is a value; nothing that is returned holds the key."""
 
-    def __init__(self, settings: PollerSettings, key: SecretStr) -> None:
+    def __init__(self, settings: PollerSettings, read_key: Callable[[], SecretStr]) -> None:
         self._settings = settings
-        self._key = key
+        self._read_key = read_key
+        self._key = read_key()
         self._largest = settings.max_answer_mib * 1024 * 1024
         self._client = httpx.Client(
             timeout=settings.timeout,
             follow_redirects=False,  # the key must not follow to another host
+            mounts={f"all://{host}": None for host in LOOPBACK},
             headers={"Accept": "application/json", "User-Agent": "yeoul-ingest"},
         )
 
@@ -40,8 +47,16 @@ class HttpSource:
         except httpx.HTTPError as error:
             answer = Failure(Outcome.CONNECTION, f"{type(error).__name__}: {error}")
         if isinstance(answer, Failure):
-            return Failure(answer.outcome, redact(answer.detail, self._key), answer.retry_after)
+            shown = Failure(answer.outcome, redact(answer.detail, self._key), answer.retry_after)
+            if answer.outcome is Outcome.UNAUTHORIZED:
+                self._renew_key()
+            return shown
         return answer
+
+    def _renew_key(self) -> None:
+        """Read the key again: whoever replaces it need not restart the poller."""
+        with contextlib.suppress(SecretError):
+            self._key = self._read_key()
 
     def close(self) -> None:
         """Close the connections."""

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from yeoul_ingest.kafka_client import connect
 from yeoul_ingest.kafka_options import Options
 
 log = logging.getLogger(__name__)
@@ -23,7 +24,7 @@ def read_tail(
 
     Nothing where the topic does not exist yet. Raises KafkaException where Kafka cannot be asked.
     """
-    consumer = Consumer(options)
+    consumer = connect(Consumer, options)
     try:
         starts = _starts(consumer, topic, since)
         if not starts:

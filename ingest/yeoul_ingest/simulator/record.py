@@ -91,6 +91,7 @@ def moved_outside(record: Record, rng: random.Random) -> Record:
 
 def spoil(record: Record, rng: random.Random) -> object:
     """A record that no reader of the 20 fields can accept."""
+    data_id = record["dataId"]
     kind = rng.choice(("text", "text", "no id", "null id", "big", "not an object", "date"))
     if kind == "text":
         return record | {rng.choice(DOUBLES): "abc"}
@@ -102,4 +103,6 @@ def spoil(record: Record, rng: random.Random) -> object:
         return record | {"trsmDy": 99999999999}
     if kind == "date":
         return record | {"regDt": "yesterday"}
-    return rng.choice((42, "record", [record["dataId"]]))
+    # Each is another one, so that they can be counted.
+    name = f"{data_id}-{record['trsmUtcTime']:.0f}"
+    return rng.choice((int(name.replace("-", "")), f"no object: {name}", [name]))

@@ -16,7 +16,7 @@ from yeoul_ingest.simulator.server import SimulatorServer
 from yeoul_ingest.simulator.settings import SimulatorSettings
 from yeoul_ingest.simulator.simulation import Simulation
 from yeoul_ingest.simulator.synthetic import synthetic_tracks
-from yeoul_ingest.simulator.tracks import Track, read_tracks
+from yeoul_ingest.simulator.tracks import Track, moved, read_tracks
 from yeoul_ingest.simulator.window import Window
 
 TICK_S = 0.1
@@ -66,7 +66,11 @@ def run(settings: SimulatorSettings, key: SecretStr) -> None:
 
 def _tracks(settings: SimulatorSettings) -> tuple[Track, ...]:
     if settings.tracks is not None:
-        return read_tracks(settings.tracks)
+        tracks = read_tracks(settings.tracks)
+        if not settings.centre:
+            return tracks
+        latitude, longitude = map(float, settings.centre.split(","))
+        return moved(tracks, latitude, longitude)
     return synthetic_tracks(settings.vehicles, settings.seed)
 
 

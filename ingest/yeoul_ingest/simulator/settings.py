@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from yeoul_ingest.simulator.faults import Faults
 
 API_PATH = "/apig/apiman-gateway/tapi/v2xVehiclePositionInformation/1.0"
 ENV_PREFIX = "YEOUL_SIMULATE_"
+DEGREES = r"-?\d{1,3}(\.\d+)?"
+GROUPS = ("server", "fleet", "misbehaviour")
 API_KEY = "YEOUL_SIMULATE_API_KEY"
 
 
@@ -30,7 +32,7 @@ class SimulatorSettings(Faults):
         API_PATH,
         pattern="^/",
         description="path of the API",
-        json_schema_extra={"group": "server"},
+        json_schema_extra={"group": "server", "accepted": "a path that begins with /"},
     )
     api_key_file: Path | None = Field(
         None,
@@ -56,6 +58,17 @@ class SimulatorSettings(Faults):
         description="CSV of recorded tracks (latitude, longitude, track_id, time) to replay; "
         "without it a synthetic fleet drives in Seoul",
         json_schema_extra={"group": "fleet"},
+    )
+    centre: str = Field(
+        "",
+        pattern=rf"^({DEGREES},{DEGREES})?$",
+        description="move the recorded tracks so that their middle (the median) lies there, such "
+        "as 37.55,126.98 in Seoul; empty: they stay where they were recorded",
+        json_schema_extra={
+            "group": "fleet",
+            "metavar": "LAT,LON",
+            "accepted": "latitude,longitude in degrees, such as 37.55,126.98",
+        },
     )
     vehicles: int = Field(
         163,
@@ -83,3 +96,12 @@ class SimulatorSettings(Faults):
         description="seed of everything random",
         json_schema_extra={"group": "fleet"},
     )
+
+    @field_validator("centre")
+    @classmethod
+    def _on_earth(cls, centre: str) -> str:
+        if centre:
+            latitude, longitude = map(float, centre.split(","))
+            if abs(latitude) > 85 or abs(longitude) > 180:
+                raise ValueError("accepted are latitudes from -85 to 85, longitudes to 180")
+        return centre

@@ -5,10 +5,11 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 COLUMNS = ("latitude", "longitude", "track_id", "time")
 
@@ -117,6 +118,25 @@ def fixes_of(points: Sequence[Point]) -> tuple[Fix, ...]:
             ordered, [first, *motions], [*pauses, LAST_PAUSE_S], strict=True
         )
     )
+
+
+def moved(tracks: Sequence[Track], latitude: float, longitude: float) -> tuple[Track, ...]:
+    """The tracks around another middle (their median place), of the same size in metres.
+
+    Speed and heading stay as they were recorded.
+    """
+    fixes = [fix for track in tracks for fix in track.fixes]
+    middle = (median(fix.latitude for fix in fixes), median(fix.longitude for fix in fixes))
+    narrower = math.cos(math.radians(middle[0])) / math.cos(math.radians(latitude))
+
+    def move(fix: Fix) -> Fix:
+        return replace(
+            fix,
+            latitude=round(latitude + fix.latitude - middle[0], 7),
+            longitude=round(longitude + (fix.longitude - middle[1]) * narrower, 7),
+        )
+
+    return tuple(Track(track.name, tuple(map(move, track.fixes))) for track in tracks)
 
 
 def _motions(points: Sequence[Point]) -> Iterable[tuple[float, float]]:
