@@ -15,7 +15,7 @@ from yeoul_ingest.seen import Seen
 log = logging.getLogger(__name__)
 
 # A page that fails this often must not hold back the records of the pages before it.
-TRIES_OF_A_LATER_PAGE = 3
+TRIES_OF_A_LATER_PAGE = 6  # about half a minute of pauses
 # Where answers come slower than records, a poll would never reach known ones, and never send.
 LONGEST_POLL_S = 30.0
 

@@ -33,7 +33,7 @@ def simulator(settings: SimulatorSettings, key: SecretStr) -> Iterator[Simulator
     control = Control(**{name: getattr(settings, name) for name in Faults.model_fields})
     simulation = Simulation(fleet, Window(settings.window), control, now, settings.seed)
     stop = threading.Event()
-    with SimulatorServer(settings, key, simulation) as server:
+    with SimulatorServer(settings, key, simulation, time.time) as server:
         threads = (
             threading.Thread(target=server.serve_forever, name="simulator-http"),
             threading.Thread(target=_tick, args=(simulation, stop), name="simulator-clock"),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import sys
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,14 +26,21 @@ FAULT = (
 
 
 class SimulatorServer(ThreadingHTTPServer):
-    """Serves one simulation; each request is answered from it alone, nothing is kept of clients."""
+    """Serves one simulation; nothing is kept of clients. `clock` gives epoch seconds."""
 
     daemon_threads = True
 
-    def __init__(self, settings: SimulatorSettings, key: SecretStr, simulation: Simulation) -> None:
+    def __init__(
+        self,
+        settings: SimulatorSettings,
+        key: SecretStr,
+        simulation: Simulation,
+        clock: Callable[[], float],
+    ) -> None:
         self.settings = settings
         self.key = key
         self.simulation = simulation
+        self.clock = clock
         super().__init__((settings.host, settings.port), Handler)
 
     @property
@@ -40,7 +49,9 @@ class SimulatorServer(ThreadingHTTPServer):
         return f"http://{self.settings.host}:{self.server_address[1]}{self.settings.path}"
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that went away is no error of ours."""
+        """Print what went wrong; a client that went away is no error of ours."""
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+            super().handle_error(request, client_address)
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -57,7 +68,9 @@ class Handler(BaseHTTPRequestHandler):
         if url.path == self.server.settings.path:
             self._answer_records(parse_qs(url.query))
         elif url.path == "/stats":
-            self._json(200, self.server.simulation.stats(time.time()).model_dump(by_alias=True))
+            self._json(
+                200, self.server.simulation.stats(self.server.clock()).model_dump(by_alias=True)
+            )
         elif url.path == "/control":
             self._json(200, self.server.simulation.control.model_dump(by_alias=True))
         else:
@@ -65,7 +78,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         """Change the faults: the JSON object names only what changes, `generating` included."""
-        length = int(self.headers.get("Content-Length") or 0)
+        given = self.headers.get("Content-Length", "")
+        length = int(given) if given.isdigit() else 0
         if self.path != "/control" or not 0 < length <= LARGEST_CONTROL_BYTES:
             self.close_connection = True
             self._json(404, {"error": "POST a JSON object to /control"})
@@ -96,7 +110,7 @@ class Handler(BaseHTTPRequestHandler):
         if simulation.chance(simulation.control.error_rate):
             self._error()
             return
-        records = simulation.page(number, min(rows, settings.max_rows), time.time())
+        records = simulation.page(number, min(rows, settings.max_rows), self.server.clock())
         body = b"[" + b",".join(records) + b"]"
         if simulation.chance(simulation.control.garbage_rate):
             self._garbage(body)
