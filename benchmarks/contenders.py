@@ -122,11 +122,12 @@ def _baseline_table(bench: Bench, *, batched: bool):  # type: ignore[no-untyped-
         options |= {"url": f"{url}?reWriteBatchedInserts=true", "batchsize": "10000"}
 
     def append(frame: DataFrame, batch_id: int) -> None:  # noqa: ARG001
-        frame.write.format("jdbc").options(**options).mode("append").save()
+        rows = frame.select(*(F.col(f).alias(name) for name, f in select.items()))
+        rows.write.format("jdbc").options(**options).mode("append").save()
 
-    rows = _parsed(bench).select(*(F.col(f).alias(name) for name, f in select.items()))
     return (
-        rows.writeStream.foreachBatch(append)
+        _parsed(bench)
+        .writeStream.foreachBatch(append)
         .option("checkpointLocation", Path(tempfile.mkdtemp(dir=bench.scratch)).as_uri())
         .trigger(availableNow=True)
         .start()
