@@ -1,11 +1,10 @@
-"""Start processes, know them again, and end them: never one that is not ours."""
+"""Start processes and know them again."""
 
 import os
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +49,10 @@ class Command:
         change = [sys.executable, "-I", str(_AS_USER), str(self.uid), str(self.gid)]
         return [*change, *self.argv]
 
+    def environment(self, home: Path, name: str) -> dict[str, str]:
+        """Its variables, with the mark by which it is known again."""
+        return {**os.environ, **self.env, MARKER: marker(home, name)}
+
 
 def marker(home: Path, name: str) -> str:
     """The value of `MARKER` for a process of that home."""
@@ -58,11 +61,10 @@ def marker(home: Path, name: str) -> str:
 
 def start(command: Command, name: str, home: Path, log: Path) -> ProcessRecord:
     """Start `command` in a session of its own, its output appended to `log`."""
-    env = {**os.environ, **command.env, MARKER: marker(home, name)}
     with log.open("ab") as out:
         child = subprocess.Popen(
             command.full_argv(),
-            env=env,
+            env=command.environment(home, name),
             cwd=command.cwd or home / "run",
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -77,20 +79,54 @@ def start(command: Command, name: str, home: Path, log: Path) -> ProcessRecord:
     return ProcessRecord(name=name, pid=child.pid, created=created)
 
 
+def run(command: Command, home: Path) -> tuple[int, str]:
+    """Run `command` to its end; its exit code, and what it said."""
+    with subprocess.Popen(
+        command.full_argv(),
+        env=command.environment(home, TOOL),
+        cwd=command.cwd or home / "run",
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+    ) as tool:
+        try:
+            output, _ = tool.communicate()
+        except BaseException:
+            tool.kill()
+            raise
+    return tool.returncode, output.decode(errors="replace")
+
+
 def find(record: ProcessRecord, home: Path) -> psutil.Process | None:
     """The live process of a record; None when it ended, also if its pid is another's now."""
-    child = _children.get(record.pid)
-    if child is not None and child.poll() is not None:
-        del _children[record.pid]
     try:
         process = psutil.Process(record.pid)
         if abs(process.create_time() - record.created) > _SAME_START_SECONDS:
             return None
-        if process.status() == psutil.STATUS_ZOMBIE or not is_ours(process, home, record.name):
-            return None
     except psutil.Error:
         return None
-    return process
+    return process if lives(process) and is_ours(process, home, record.name) else None
+
+
+def exit_code(record: ProcessRecord) -> int | None:
+    """The exit code of a process that this one started; None while it runs, or if unknown."""
+    child = _children.get(record.pid)
+    return child.poll() if child is not None else None
+
+
+def lives(process: psutil.Process) -> bool:
+    """Whether the process still runs, or still holds anything open."""
+    child = _children.get(process.pid)
+    if child is not None:
+        return child.poll() is None
+    try:
+        if process.status() != psutil.STATUS_ZOMBIE:
+            return process.is_running()
+        # The first thread is gone, but others may still be on their way out.
+        return process.num_threads() > 1
+    except psutil.Error:
+        return False
 
 
 def is_ours(process: psutil.Process, home: Path, name: str | None = None) -> bool:
@@ -98,19 +134,15 @@ def is_ours(process: psutil.Process, home: Path, name: str | None = None) -> boo
     wanted = marker(home, name or "")
     try:
         value = process.environ().get(MARKER, "")
-        return value == wanted if name else value.startswith(wanted)
     except psutil.AccessDenied:
         # Another user's environment may be closed even to root; its arguments never are.
-        return _names_home(process, home, name)
+        return _names_data(process, home, name)
     except psutil.Error:
         return False
-
-
-def _names_home(process: psutil.Process, home: Path, name: str | None) -> bool:
-    try:
-        return any(str(home / "data" / (name or "")) in word for word in process.cmdline())
-    except psutil.Error:
-        return False
+    if value:
+        return value == wanted if name else value.startswith(wanted)
+    # PostgreSQL's children write their title over their environment.
+    return _works_in_data(process, home, name)
 
 
 def strays(home: Path, name: str | None = None) -> list[psutil.Process]:
@@ -120,74 +152,19 @@ def strays(home: Path, name: str | None = None) -> list[psutil.Process]:
     return [
         process
         for process in psutil.process_iter()
-        if process.pid not in spared and _lives(process) and is_ours(process, home, name)
+        if process.pid not in spared and lives(process) and is_ours(process, home, name)
     ]
 
 
-def with_descendants(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
-    """The processes and all below them, each once."""
-    found: dict[int, psutil.Process] = {}
-    for process in processes:
-        found[process.pid] = process
-        try:
-            found.update({child.pid: child for child in process.children(recursive=True)})
-        except psutil.Error:
-            continue
-    return list(found.values())
-
-
-def send(process: psutil.Process, number: int) -> None:
-    """Send a signal; a process that is gone already is fine."""
+def _names_data(process: psutil.Process, home: Path, name: str | None) -> bool:
     try:
-        process.send_signal(number)
-    except psutil.NoSuchProcess:
-        return
-
-
-def end(processes: Iterable[psutil.Process], grace: float, first: int = signal.SIGTERM) -> None:
-    """Ask the processes to stop, give them `grace` seconds, then kill all that is left of them.
-
-    Processes below them that outlive their parent are killed too.
-    """
-    roots = list(processes)
-    everyone = with_descendants(roots)
-    for process in roots:
-        send(process, first)
-    wait_gone(roots, grace)
-    late = [process for process in with_descendants(everyone) if _lives(process)]
-    if late:
-        # Children of a server that ended well need a moment to see it.
-        wait_gone(late, 1.0 if not any(_lives(root) for root in roots) else 0.0)
-    for process in late:
-        if _lives(process):
-            send(process, signal.SIGKILL)
-    wait_gone(late, 10.0)
-
-
-def wait_gone(processes: Iterable[psutil.Process], seconds: float) -> bool:
-    """Wait until none of them lives; False if some still do after `seconds`."""
-    deadline = time.monotonic() + seconds
-    left = [process for process in processes if _lives(process)]
-    while left and time.monotonic() < deadline:
-        time.sleep(0.02)
-        left = [process for process in left if _lives(process)]
-    return not left
-
-
-def _lives(process: psutil.Process) -> bool:
-    child = _children.get(process.pid)
-    if child is not None and child.poll() is not None:
-        del _children[process.pid]
-        return False
-    try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+        return str(home / "data" / (name or "")) in " ".join(process.cmdline())
     except psutil.Error:
         return False
 
 
-def memory(process: psutil.Process) -> int | None:
-    """Proportional set size of a process and all below it, in bytes; None if unreadable."""
+def _works_in_data(process: psutil.Process, home: Path, name: str | None) -> bool:
     try:
-        return sum(p.memory_full_info().pss for p in with_descendants([process]))
-    except (psutil.Error, AttributeError):
-        return None
+        return Path(process.cwd()).is_relative_to(home / "data" / (name or ""))
+    except (psutil.Error, OSError):
+        return False

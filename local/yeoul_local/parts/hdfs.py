@@ -3,16 +3,17 @@
 import json
 import os
 import signal
-import subprocess
-import urllib.request
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from yeoul_local import processes
 from yeoul_local.errors import LocalError
 from yeoul_local.parts.base import Site
 from yeoul_local.ports import LOOPBACK
 from yeoul_local.processes import Command
+from yeoul_local.web import get_json
 
 _LOG4J = """\
 log4j.rootLogger=INFO,console
@@ -105,15 +106,12 @@ class NameNode(_Node):
         self.write_conf(site)
         if (site.home.data("hdfs") / "namenode" / "current" / "VERSION").is_file():
             return
-        done = subprocess.run(
-            [*self.command(site).argv, "-format", "-force", "-nonInteractive"],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
+        node = self.command(site)
+        format_it = replace(node, argv=(*node.argv, "-format", "-force", "-nonInteractive"))
+        code, output = processes.run(format_it, site.home.root)
+        if code != 0:
             raise LocalError(
-                f"HDFS could not be formatted: {(done.stdout + done.stderr)[-2000:]}",
+                f"HDFS could not be formatted: {output[-2000:].strip()}",
                 "Run `yeoul reset` to begin with an empty platform.",
             )
 
@@ -174,12 +172,6 @@ def _command(site: Site, main: str) -> Command:
 
 def _bean(site: Site, name: str) -> dict[str, str] | None:
     address = f"http://{LOOPBACK}:{site.ports['namenode.http']}/jmx"
-    query = f"{address}?qry=Hadoop:service=NameNode,name={name}"
-    try:
-        # The address is ours; no proxy may come between.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(query, timeout=2) as answer:
-            beans = json.load(answer)["beans"]
-    except (OSError, ValueError, KeyError):
-        return None
+    answer = get_json(f"{address}?qry=Hadoop:service=NameNode,name={name}")
+    beans = answer.get("beans") if answer else None
     return beans[0] if beans else None

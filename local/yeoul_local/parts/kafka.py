@@ -2,13 +2,13 @@
 
 import os
 import signal
-import subprocess
 from pathlib import Path
 
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from yeoul_local import processes
 from yeoul_local.errors import LocalError
 from yeoul_local.parts.base import Site
 from yeoul_local.ports import LOOPBACK
@@ -47,11 +47,13 @@ def properties(data: Path, port: int, controller: int) -> str:
         "share.coordinator.state.topic.min.isr": 1,
         "share.coordinator.state.topic.num.partitions": 1,
         "group.initial.rebalance.delay.ms": 0,
+        # A broker that was killed may register again only when its old session has run out.
+        "broker.session.timeout.ms": 3000,
+        "broker.heartbeat.interval.ms": 500,
         # One broker on one disk: a third of the default threads and buffers do.
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
-        "controlled.shutdown.enable": "false",
     }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
@@ -77,15 +79,11 @@ class Kafka:
 
     def _format(self, site: Site, conf: Path) -> None:
         arguments = ["format", "-t", _CLUSTER_ID, "-c", str(conf), "--ignore-formatted"]
-        done = subprocess.run(
-            [*self._java(site), "kafka.tools.StorageTool", *arguments],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        if done.returncode != 0:
+        tool = Command((*self._java(site), "kafka.tools.StorageTool", *arguments))
+        code, output = processes.run(tool, site.home.root)
+        if code != 0:
             raise LocalError(
-                f"Kafka's storage could not be formatted: {(done.stderr or done.stdout).strip()}",
+                f"Kafka's storage could not be formatted: {output.strip()}",
                 "Run `yeoul reset` to begin with an empty platform.",
             )
 

@@ -4,16 +4,18 @@ import os
 import secrets
 import signal
 import sys
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
+
+from yeoul_ingest.simulator.settings import API_PATH
 
 from yeoul_local.home import Home, repository
 from yeoul_local.parts.base import Site
 from yeoul_local.parts.kafka import TOPIC
+from yeoul_local.parts.postgres_access import write_private
 from yeoul_local.ports import LOOPBACK
 from yeoul_local.processes import Command
+from yeoul_local.web import answers
 
 _TRACKS = "vehicle_tracks.csv"
 
@@ -34,16 +36,18 @@ def api_key_file(home: Home) -> Path:
     """The file of the simulated API's key; made up once."""
     path = home.secrets / "api-key"
     if not path.is_file():
-        aside = path.with_suffix(".new")
-        aside.touch(mode=0o600)
-        aside.write_text(secrets.token_urlsafe(24), encoding="utf-8")
-        aside.replace(path)
+        write_private(path, secrets.token_urlsafe(24))
     return path
 
 
 def url(ports: Mapping[str, int]) -> str:
-    """The simulated API's address."""
+    """The simulator's address, without a path."""
     return f"http://{LOOPBACK}:{ports['simulator']}"
+
+
+def api_url(ports: Mapping[str, int]) -> str:
+    """The simulated API's address, without the key."""
+    return f"{url(ports)}{API_PATH}"
 
 
 class Simulator:
@@ -72,8 +76,8 @@ class Simulator:
         return Command((sys.executable, "-m", "yeoul_ingest", "simulate", *options))
 
     def missing(self, site: Site) -> str | None:
-        """Whether it answers HTTP at all."""
-        return _answers(url(site.ports))
+        """Whether it tells its totals."""
+        return answers(f"{url(site.ports)}/stats")
 
     def finish(self, site: Site) -> None:
         """Nothing."""
@@ -87,7 +91,7 @@ class Poller:
     jar_set: str | None = None
     after: tuple[str, ...] = ("kafka", "simulator")
     stop_signal = signal.SIGTERM
-    grace = 15.0
+    grace = 35.0  # its own end waits up to 30 s for Kafka to confirm
 
     def prepare(self, site: Site) -> None:
         """Nothing: it keeps no state of its own."""
@@ -95,28 +99,19 @@ class Poller:
     def command(self, site: Site) -> Command:
         """The poller's process."""
         options = (
-            *("--url", url(site.ports)),
+            *("--url", api_url(site.ports)),
             *("--api-key-file", str(api_key_file(site.home))),
             *("--bootstrap-servers", f"{LOOPBACK}:{site.ports['kafka']}"),
             *("--topic", TOPIC),
-            *("--http-port", str(site.ports["poller"])),
+            *("--metrics-port", str(site.ports["poller"])),
         )
-        return Command((sys.executable, "-m", "yeoul_ingest", "poll", *options))
+        # The simulator is on this machine: no proxy may come between.
+        env = {"NO_PROXY": LOOPBACK, "no_proxy": LOOPBACK}
+        return Command((sys.executable, "-m", "yeoul_ingest", "poll", *options), env=env)
 
     def missing(self, site: Site) -> str | None:
         """Whether its metrics answer."""
-        return _answers(f"http://{LOOPBACK}:{site.ports['poller']}/metrics")
+        return answers(f"http://{LOOPBACK}:{site.ports['poller']}/metrics")
 
     def finish(self, site: Site) -> None:
         """Nothing."""
-
-
-def _answers(address: str) -> str | None:
-    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-    try:
-        opener.open(address, timeout=2).close()
-    except urllib.error.HTTPError as error:
-        error.close()
-    except OSError as error:
-        return f"no answer over HTTP ({error})"
-    return None

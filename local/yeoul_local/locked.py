@@ -1,0 +1,46 @@
+"""Which jars make up a set: coordinates and checksums, as locked in `locks/`."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import resources
+
+# `bench` is the JDBC driver of the benchmark's baseline, fetched when it runs.
+SETS = ("kafka", "hdfs", "spark", "bench")
+
+
+@dataclass(frozen=True)
+class Jar:
+    """A Maven artifact with its SHA-256 in hex."""
+
+    organisation: str
+    name: str
+    version: str
+    classifier: str
+    sha256: str
+
+    @property
+    def file(self) -> str:
+        """Its file name in the cache."""
+        tail = f"-{self.classifier}" if self.classifier else ""
+        return f"{self.organisation}_{self.name}-{self.version}{tail}.jar"
+
+
+def locked(name: str) -> tuple[Jar, ...]:
+    """The jars of a set."""
+    text = resources.files("yeoul_local").joinpath("locks", f"{name}.txt").read_text("utf-8")
+    return tuple(parse_lock(text))
+
+
+def parse_lock(text: str) -> Iterator[Jar]:
+    """The jars of a lock file: `organisation:name:version[:classifier] sha256` a line."""
+    for line in text.splitlines():
+        if line and not line.startswith("#"):
+            coordinate, sha256 = line.split()
+            organisation, name, version, *rest = coordinate.split(":")
+            yield Jar(organisation, name, version, rest[0] if rest else "", sha256)
+
+
+def fingerprint(jars: tuple[Jar, ...]) -> str:
+    """What tells this list of jars from any other."""
+    return hashlib.sha256("\n".join(map(repr, jars)).encode()).hexdigest()
