@@ -1,0 +1,53 @@
+"""Ctrl-C: the first asks for a good end, the second ends at once."""
+
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+# A terminal sends Ctrl-C to the whole group, and `uv` and `make` may pass it on: one press.
+_SAME_PRESS_SECONDS = 0.7
+
+
+class Stop:
+    """Whether somebody asked to stop."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        self._at = 0.0
+        self._eager = False
+        self._deaf = False
+
+    @contextmanager
+    def listening(self) -> Iterator["Stop"]:
+        """Take the signals over until the block ends."""
+        before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    @contextmanager
+    def eager(self) -> Iterator[None]:
+        """In this block the first Ctrl-C ends at once, too: there is nothing to finish yet."""
+        self._eager = True
+        try:
+            yield
+        finally:
+            self._eager = False
+
+    def ignore_further(self) -> None:
+        """From here on everything is being ended anyway."""
+        self._deaf = True
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        now = time.monotonic()
+        if self._deaf or (self.asked and now - self._at < _SAME_PRESS_SECONDS):
+            return
+        first, self.asked, self._at = not self.asked, True, now
+        if self._eager or not first:
+            self._deaf = True
+            raise KeyboardInterrupt
