@@ -21,7 +21,7 @@ from yeoul_stream.kafka import TopicAdmin
 from yeoul_stream.pipeline import Console, Hdfs, KafkaSource, Postgres, Sink, StreamPipeline
 from yeoul_stream.progress import Board
 from yeoul_stream.query import QueryContext, SinkQuery
-from yeoul_stream.secrets import read_secret, secrets_directory
+from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
@@ -82,7 +82,7 @@ def build_sink(
 
 def source_secret(source: KafkaSource) -> dict[str, str]:
     """Return the secret part of the source's Kafka options."""
-    return read_secret(source.secret_ref, secrets_directory()) if source.secret_ref else {}
+    return read_kafka_secret(source.secret_ref, secrets_directory()) if source.secret_ref else {}
 
 
 def run(

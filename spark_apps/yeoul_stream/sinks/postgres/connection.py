@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg2
-from psycopg2.extensions import connection as Connection  # noqa: N812 (a class, named lower-case)
+from psycopg2.extensions import connection as Connection
 
 from yeoul_stream.secrets import PostgresSecret
 

@@ -16,8 +16,8 @@ import psycopg2
 import pyarrow as pa
 import pyarrow.compute as pc
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.books import RangeBook, latest, merge_counts
 from yeoul_stream.errors import PositionError

@@ -4,8 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
-from psycopg2.extensions import cursor as Cursor  # noqa: N812
+from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.books import RangeBook, Totals
 from yeoul_stream.errors import fenced
@@ -66,7 +66,8 @@ def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
     with connection, connection.cursor() as cursor:
         cursor.execute(
             "SELECT coalesce(sum(read), 0), coalesce(sum(written), 0), "
-            "coalesce(sum(filtered), 0), coalesce(sum((SELECT sum(value::bigint) FROM jsonb_each_text(dead))), 0), "
+            "coalesce(sum(filtered), 0), "
+            "coalesce(sum((SELECT sum(value::bigint) FROM jsonb_each_text(dead))), 0), "
             "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0) "
             f"FROM yeoul.books WHERE {_SINK}",
             who.key,

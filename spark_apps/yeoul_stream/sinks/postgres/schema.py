@@ -1,6 +1,6 @@
 """The bookkeeping tables, schema `yeoul` of the sink's database."""
 
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import connection as Connection
 
 # Serialises concurrent first starts: CREATE ... IF NOT EXISTS alone can collide in the catalogue.
 _LOCK = 0x79656F756C  # "yeoul"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 from psycopg2 import sql
-from psycopg2.extensions import connection as Connection  # noqa: N812
+from psycopg2.extensions import connection as Connection
 
 from yeoul_stream.errors import TargetMismatchError
 
