@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 
 # A page that fails this often must not hold back the records of the pages before it.
 TRIES_OF_A_LATER_PAGE = 6  # about half a minute of pauses
+# Some APIs answer their last page again and again instead of an empty one. Once may be chance: as
+# many records as a page holds arrived in between.
+SAME_PAGES = 2
 # Where answers come slower than records, a poll would never reach known ones, and never send.
 LONGEST_POLL_S = 30.0
 
@@ -67,6 +70,7 @@ class Reader:
         """Add what is new on the pages to `new`; False if there is more to read."""
         shown: set[Identity] = set()
         before: list[Identity] = []
+        same = 0
         for number in range(1, self._settings.max_pages + 1 if self._settings.paging else 2):
             page = self._source.ask(number, TRIES_OF_A_LATER_PAGE if number > 1 else None)
             if page is None:
@@ -75,8 +79,8 @@ class Reader:
             fresh = self._claim(page, identities, now)
             new += fresh
             repeats = sum(identity in shown for identity in identities)
-            # Some APIs answer the last page once more instead of an empty one.
-            if not identities or identities == before:
+            same = same + 1 if identities == before else 0
+            if not identities or same == SAME_PAGES:
                 return True
             if self._ignores_pages(identities, repeats, shown):
                 return True

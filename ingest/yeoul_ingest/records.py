@@ -74,7 +74,7 @@ def identity_of_sent(value: bytes, identity_field: str) -> Identity:
 
 def field_text(value: object, name: str) -> str | None:
     """The text of a record's string or number; None for anything else."""
-    found = value.get(name) if isinstance(value, dict) else None
+    found = value.get(name) if name and isinstance(value, dict) else None
     return found if isinstance(found, str) else None
 
 
