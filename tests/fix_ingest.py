@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from yeoul_ingest.poller_settings import PollerSettings
@@ -116,7 +117,7 @@ def poller_settings(url: str = "http://127.0.0.1:1/", **settings: Any) -> Poller
 
 def steady_random() -> random.Random:
     """Chance that is the same in every run."""
-    return random.Random(1)  # noqa: S311
+    return random.Random(1)
 
 
 class Clock:
@@ -136,6 +137,7 @@ class Simulated:
     url: str
     clock: Clock
     simulation: Simulation
+    client: httpx.Client
 
     @property
     def origin(self) -> str:
@@ -156,8 +158,8 @@ def simulated() -> Iterator[Simulated]:
     fleet = Fleet(synthetic_tracks(20, seed=1), settings.speed, clock.now, seed=1)
     simulation = Simulation(fleet, Window(settings.window), Control(), clock.now, seed=1)
     server = SimulatorServer(settings, KEY, simulation, clock)
-    with serving(server):
-        yield Simulated(server.url, clock, simulation)
+    with serving(server), httpx.Client(trust_env=False, verify=False) as client:  # noqa: S501
+        yield Simulated(server.url, clock, simulation, client)
 
 
 @pytest.fixture

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
+import ssl
 import time
 from collections.abc import Callable
 
@@ -22,6 +24,12 @@ for _name in ("httpx", "httpcore"):
     logging.getLogger(_name).setLevel(logging.WARNING)
 
 
+@functools.cache
+def _certificates() -> ssl.SSLContext:
+    """The trusted certificates; reading them takes longer than a request."""
+    return httpx.create_ssl_context()
+
+
 class HttpSource:
     """Pages of the API. Every failure is a value; nothing that is returned holds the key."""
 
@@ -32,6 +40,7 @@ class HttpSource:
         self._largest = settings.max_answer_mib * 1024 * 1024
         self._client = httpx.Client(
             timeout=settings.timeout,
+            verify=_certificates(),
             follow_redirects=False,  # the key must not follow to another host
             mounts={f"all://{host}": None for host in LOOPBACK},
             headers={"Accept": "application/json", "User-Agent": "yeoul-ingest"},

@@ -13,7 +13,7 @@ from yeoul_ingest.kafka_options import Options
 
 log = logging.getLogger(__name__)
 
-ANSWER_S = 10.0
+ANSWER_S = 5.0
 BATCH = 10_000
 
 

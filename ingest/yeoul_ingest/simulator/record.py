@@ -105,4 +105,4 @@ def spoil(record: Record, rng: random.Random) -> object:
         return record | {"regDt": "yesterday"}
     # Each is another one, so that they can be counted.
     name = f"{data_id}-{record['trsmUtcTime']:.0f}"
-    return rng.choice((int(name.replace("-", "")), f"no object: {name}", [name]))
+    return rng.choice((rng.getrandbits(63), f"no object: {name}", [name]))
