@@ -116,6 +116,10 @@ class Platform:
         record = self.state_file.read().processes.get(name)
         return processes.find(record, self.home.root) if record else None
 
+    def forget(self, name: str) -> None:
+        """Take a process that ended off the record."""
+        self.state_file.update(lambda state: state.without_process(name))
+
     @property
     def endpoints(self) -> Endpoints:
         """Where the parts are, whether they run now or not."""

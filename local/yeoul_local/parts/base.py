@@ -19,6 +19,10 @@ class Site:
     ports: dict[str, int]
     jars: dict[str, tuple[Path, ...]]
 
+    def class_path(self, jar_set: str) -> str:
+        """All jars of a set; the short form keeps lists of processes readable."""
+        return str(self.jars[jar_set][0].parent / "*")
+
     def jvm(self, *options: str) -> list[str]:
         """A java command's start: small, and quiet outside of the home."""
         return [

@@ -162,7 +162,7 @@ def _files(site: Site) -> dict[str, str]:
 
 
 def _command(site: Site, main: str) -> Command:
-    path = os.pathsep.join([str(_conf(site)), *map(str, site.jars["hdfs"])])
+    path = f"{_conf(site)}{os.pathsep}{site.class_path('hdfs')}"
     options = ("-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1")
     return Command(
         (*site.jvm(*options), "-cp", path, f"org.apache.hadoop.hdfs.server.{main}"),

@@ -1,0 +1,50 @@
+"""`yeoul up`, `down` and `reset`."""
+
+import time
+from typing import Annotated
+
+import typer
+
+from yeoul_local.cli.common import console, this_platform
+from yeoul_local.parts import ALL
+from yeoul_local.watch import watched
+
+Parts = Annotated[
+    list[str] | None, typer.Argument(help="Parts to start; all of them if none is named.")
+]
+NewPorts = Annotated[
+    bool, typer.Option("--new-ports", help="Choose another port where one is taken.")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(up)
+    app.command()(down)
+    app.command()(reset)
+
+
+def up(parts: Parts = None, new_ports: NewPorts = False) -> None:
+    """Start Kafka, HDFS, PostgreSQL and the simulator."""
+    platform = this_platform()
+    out = console()
+    began = time.monotonic()
+    with watched(out) as report:
+        platform.up(tuple(parts or ALL), report, new_ports=new_ports)
+    out.print(f"Up after {time.monotonic() - began:.1f} s.", highlight=False)
+
+
+def down() -> None:
+    """Stop everything that was started here, data stays."""
+    with watched(console()) as report:
+        this_platform().down(report)
+
+
+def reset(yes: Yes = False) -> None:
+    """Stop everything and delete all data; only the downloaded jars stay."""
+    platform = this_platform()
+    if not yes:
+        typer.confirm(f"Delete all data in {platform.home.root}?", abort=True)
+    with watched(console()) as report:
+        platform.reset(report)
