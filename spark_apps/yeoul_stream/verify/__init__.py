@@ -1,0 +1,1 @@
+"""The proof that every committed record is in its target exactly once."""

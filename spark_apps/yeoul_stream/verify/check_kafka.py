@@ -1,0 +1,141 @@
+"""What a sink should hold, from Kafka where Kafka still has it, else from its books. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.verify.check_books import span
+from yeoul_stream.verify.facts import Account, Amount, Cell, CellMap, Measure, total
+from yeoul_stream.verify.finding import Finding, Place
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the target should hold. Index i of `books` and `measures` is the account's book i.
+
+    `measures[i]` is None for a book that Kafka no longer holds in full: it is attested. `between`
+    is what Kafka holds in committed offsets that no book accounts for. `cells` are those that
+    Kafka answers for.
+    """
+
+    books: tuple[RangeBook, ...]
+    measures: tuple[Measure | None, ...]
+    between: Measure
+    cells: tuple[Cell, ...]
+    scopes: Mapping[int, int]  # cell number -> index of its book
+
+    @property
+    def attested(self) -> tuple[RangeBook, ...]:
+        """The books that are taken at their word."""
+        pairs = zip(self.books, self.measures, strict=True)
+        return tuple(book for book, measure in pairs if measure is None)
+
+    @property
+    def measured(self) -> Measure:
+        """Everything that Kafka answers for."""
+        result = self.between
+        for measure in self.measures:
+            result = result.plus(measure or Measure())
+        return result
+
+    def amount(self, index: int) -> Amount:
+        """Return the rows that the book at `index` should have written."""
+        measure, book = self.measures[index], self.books[index]
+        if measure is None:
+            return Amount(book.written, book.digest)
+        return Amount(measure.written, measure.digest)
+
+    @property
+    def attested_amount(self) -> Amount:
+        """The rows of the attested books."""
+        return total(Amount(book.written, book.digest) for book in self.attested)
+
+    @property
+    def total(self) -> Amount:
+        """All rows that the target should hold."""
+        known = self.measured
+        return Amount(known.written, known.digest).plus(self.attested_amount)
+
+
+def expect(account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Measure]) -> Expected:
+    """Return what is expected; `measures` has the cells that Kafka holds."""
+    lookup = CellMap(cells)
+    found: list[Measure | None] = []
+    used: list[Cell] = []
+    scopes: dict[int, int] = {}
+    for index, book in enumerate(account.books):
+        mine = tuple(lookup.within((book.topic_id, book.partition), book.start, book.end))
+        if not all(cell.number in measures for cell in mine):
+            found.append(None)
+            scopes |= {cell.number: -1 for cell in mine}
+            continue
+        # Where books overlap, a record is expected once: with the first of them.
+        fresh = [cell for cell in mine if cell.number not in scopes]
+        scopes |= {cell.number: index for cell in fresh}
+        used += fresh
+        found.append(_sum(measures[cell.number] for cell in mine))
+    gaps = []
+    for key, (start, end) in account.ranges().items():
+        rest = [c for c in lookup.within(key, start, end) if c.number not in scopes]
+        gaps += [cell for cell in rest if cell.number in measures]
+    return Expected(
+        account.books,
+        tuple(found),
+        _sum(measures[cell.number] for cell in gaps),
+        (*used, *gaps),
+        {number: index for number, index in scopes.items() if index >= 0},
+    )
+
+
+def _sum(measures: Iterator[Measure]) -> Measure:
+    result = Measure()
+    for measure in measures:
+        result = result.plus(measure)
+    return result
+
+
+def check_kafka(sink: str, expected: Expected) -> Iterator[Finding]:
+    """Yield the books that say something else than Kafka's records do."""
+    for book, measure in zip(expected.books, expected.measures, strict=True):
+        if measure is None:
+            continue
+        told, given = _told(book), _given(measure)
+        differing = [name for name in told if told[name] != given[name]]
+        place = Place(book.topic_id, book.partition, book.start, book.end)
+        where = f"{sink}: partition {book.partition}, {span(book.start, book.end)}"
+        if differing:
+            says = ", ".join(f"{told[name]} {name}" for name in differing)
+            gives = ", ".join(f"{given[name]} {name}" for name in differing)
+            text = f"{where}: the book says {says}; the records in Kafka give {gives}"
+            yield Finding(sink, "book-count", text, place)
+        elif book.digest != measure.digest:
+            text = (
+                f"{where}: the book's digest is {book.digest}, the records in Kafka give "
+                f"{measure.digest}: the book, the records, or the pipeline's fields, select or "
+                "where changed since the commit"
+            )
+            yield Finding(sink, "book-digest", text, place)
+
+
+def _told(book: RangeBook) -> dict[str, int]:
+    return {
+        "read": book.read,
+        "written": book.written,
+        "filtered": book.filtered,
+        "dead (decode)": book.dead.get("decode", 0),
+        "dead (expression)": book.dead.get("expression", 0),
+        "dead (target)": book.dead.get("target", 0),
+    }
+
+
+def _given(measure: Measure) -> dict[str, int]:
+    return {
+        "read": measure.read,
+        "written": measure.written,
+        "filtered": measure.filtered,
+        "dead (decode)": measure.dead.get("decode", 0),
+        "dead (expression)": measure.dead.get("expression", 0),
+        "dead (target)": measure.target_rows,
+    }

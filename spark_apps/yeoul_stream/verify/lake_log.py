@@ -1,0 +1,138 @@
+"""What a lake's commit log says: books, and which file holds which offsets. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.errors import PositionError
+from yeoul_stream.records.digest import add
+from yeoul_stream.sinks.hdfs import log
+from yeoul_stream.verify.facts import Account, Key
+
+
+@dataclass(frozen=True)
+class Span:
+    """Offsets [start, end) of a partition, as a file's name says."""
+
+    topic_id: str
+    partition: int
+    start: int
+    end: int
+
+    @property
+    def key(self) -> Key:
+        """The partition."""
+        return (self.topic_id, self.partition)
+
+
+@dataclass(frozen=True)
+class History:
+    """The log as it was read: the account, and the files of the entries that are still there.
+
+    `files` is visible name -> where the file was written aside. `merged` has, per partition, the
+    offset up to which entries were removed from the log.
+    """
+
+    account: Account
+    files: dict[str, str]
+    dead_files: dict[str, str]
+    merged: dict[Key, int]
+    missing_entries: tuple[int, ...] = ()
+    broken_entries: tuple[int, ...] = ()
+
+
+def history(entries: Sequence[log.Entry]) -> History:
+    """Return what the entries say, in any order; the newest of them is the sink's state."""
+    ordered = sorted(entries, key=lambda entry: entry.sequence)
+    if not ordered:
+        return History(Account({}, ()), {}, {}, {})
+    newest = ordered[-1]
+    known = {entry.sequence for entry in ordered}
+    missing = tuple(n for n in range(ordered[0].sequence, newest.sequence) if n not in known)
+    books = [book for entry in ordered for book in entry.books]
+    base = [merged_book(state, books) for state in newest.state]
+    moves = [move for entry in ordered for move in entry.moves]
+    rows = {move.visible: move.aside for move in moves if not move.visible.startswith("_yeoul/")}
+    dead = {move.visible: move.aside for move in moves if move.visible.startswith("_yeoul/")}
+    positions = {(book.topic_id, book.partition): book.end for book in newest.state}
+    merged = [book for book in base if book is not None]
+    return History(
+        account=Account(positions, tuple(sorted([*merged, *books], key=_order))),
+        files=rows,
+        dead_files=dead,
+        merged={(book.topic_id, book.partition): book.end for book in merged},
+        missing_entries=missing,
+        broken_entries=tuple(_broken(ordered)),
+    )
+
+
+def merged_book(state: RangeBook, books: Iterable[RangeBook]) -> RangeBook | None:
+    """Return the part of a cumulative book that the single books do not tell; None when nothing."""
+    mine = [b for b in books if (b.topic_id, b.partition) == (state.topic_id, state.partition)]
+    end = min((book.start for book in mine), default=state.end)
+    if not mine and not state.read and not state.lost:
+        return None  # only a start was recorded
+    rest = replace(state, end=end)
+    for book in mine:
+        dead = {key: rest.dead.get(key, 0) - book.dead.get(key, 0) for key in rest.dead}
+        rest = replace(
+            rest,
+            read=rest.read - book.read,
+            written=rest.written - book.written,
+            filtered=rest.filtered - book.filtered,
+            dead={key: count for key, count in dead.items() if count},
+            unknown_keys=rest.unknown_keys - book.unknown_keys,
+            lost=rest.lost - book.lost,
+            digest=add(rest.digest, -book.digest),
+        )
+    empty = rest.start == rest.end and not (rest.read or rest.written or rest.digest)
+    return None if empty else rest
+
+
+def _broken(ordered: Sequence[log.Entry]) -> Iterable[int]:
+    """Yield the entries whose state is not that of the entry before plus their books."""
+    for before, entry in pairwise(ordered):
+        if entry.sequence != before.sequence + 1 or entry.kind != "commit":
+            continue
+        try:
+            redone = log.commit(before, entry.books, (), entry.token, entry.committed_at)
+        except PositionError:
+            yield entry.sequence
+            continue
+        if _sums(redone.state) != _sums(entry.state):
+            yield entry.sequence
+
+
+def _sums(state: Iterable[RangeBook]) -> dict[Key, tuple[object, ...]]:
+    return {
+        (b.topic_id, b.partition): (b.start, b.end, b.read, b.written, b.filtered, b.digest)
+        for b in state
+    }
+
+
+def _order(book: RangeBook) -> tuple[str, int, int, int]:
+    return (book.topic_id, book.partition, book.start, book.end)
+
+
+def span_of(path: str, topic_ids: Iterable[str]) -> Span | None:
+    """Return the offsets that a file's name claims; None where it is not a name of ours."""
+    name = path.rsplit("/", 1)[-1]
+    for topic_id in topic_ids:
+        short = re.escape(topic_id[:8])
+        found = re.search(rf"-{short}-(\d+)-(\d{{20}})-(\d{{20}})(?:-\d+)?\.parquet$", name)
+        if found:
+            partition, start, end = (int(part) for part in found.groups())
+            return Span(topic_id, partition, start, end)
+    return None
+
+
+def hidden(path: str) -> bool:
+    """Return whether readers skip the file: the rule of Spark and Hive for each part of a path."""
+    return any(
+        (part.startswith("_") and "=" not in part) or part.startswith(".")
+        for part in path.split("/")
+    )

@@ -1,0 +1,161 @@
+"""Rows of Parquet files as Spark hands them out, file by file. Runs in Python workers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from yeoul_stream.records.digest import add, digest, row_hashes
+
+FILE_DDL: Final = "file string, rows bigint, digest bigint, projected bigint"
+ROW_DDL: Final = "place string, hash bigint"
+DEAD_DDL: Final = "file string, reason string, count bigint, offsets bigint"
+_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
+_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
+
+
+@dataclass(frozen=True)
+class FileAmount:
+    """Rows of a file, their digest, and the digest of a projection of them."""
+
+    rows: int = 0
+    digest: int = 0
+    projected: int = 0
+
+    def plus(self, other: FileAmount) -> FileAmount:
+        """Return the amount of both."""
+        return FileAmount(
+            self.rows + other.rows,
+            add(self.digest, other.digest),
+            add(self.projected, other.projected),
+        )
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How the sink's rows lie in files.
+
+    `columns` are the output columns (name, Arrow type) in order; those in `partition_by` are in
+    the file's path. `names` is the path as Spark shows it -> the name that readers see.
+    """
+
+    columns: tuple[tuple[str, pa.DataType], ...]
+    partition_by: tuple[str, ...]
+    names: Mapping[str, str]
+
+    def files(self, batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+        """Yield (visible name, output rows) for each stretch of the batch from one file.
+
+        The batch has the path first, then the columns that are in the files.
+        """
+        for path, rows in _stretches(batch):
+            name = self.names[path]
+            yield name, self._restored(name, rows)
+
+    def _restored(self, name: str, rows: pa.RecordBatch) -> pa.RecordBatch:
+        values = partition_values(name)
+        columns = []
+        for column, type_ in self.columns:
+            if column in self.partition_by:
+                text = pa.scalar(values[column], pa.string())
+                columns.append(pa.repeat(text.cast(type_), rows.num_rows))
+            else:
+                columns.append(rows.column(column))
+        return pa.RecordBatch.from_arrays(columns, names=[column for column, _ in self.columns])
+
+
+def partition_values(path: str) -> dict[str, str | None]:
+    """Return the partition columns that the folders of a path name; a null is None."""
+    pairs = (part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
+    return {_unescaped(name): None if text == _NULL else _unescaped(text) for name, text in pairs}
+
+
+def _unescaped(text: str) -> str:
+    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
+
+
+def _stretches(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:
+    runs = pc.run_end_encode(batch.column(0))
+    rest = batch.select(range(1, batch.num_columns))
+    begin = 0
+    for path, end in zip(runs.values.to_pylist(), runs.run_ends.to_pylist(), strict=True):
+        yield path, rest.slice(begin, end - begin)
+        begin = end
+
+
+@dataclass(frozen=True)
+class FileStage:
+    """A mapInArrow stage: yields what each file holds (FILE_DDL)."""
+
+    layout: Layout
+    project: tuple[int, ...]
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        sums: dict[str, FileAmount] = {}
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            for name, rows in self.layout.files(batch):
+                projected = digest(row_hashes(rows.select(self.project))) if self.project else 0
+                amount = FileAmount(rows.num_rows, digest(row_hashes(rows)), projected)
+                sums[name] = sums.get(name, FileAmount()).plus(amount)
+        yield pa.RecordBatch.from_pydict(
+            {
+                "file": pa.array(list(sums), pa.string()),
+                "rows": pa.array([amount.rows for amount in sums.values()], pa.int64()),
+                "digest": pa.array([amount.digest for amount in sums.values()], pa.int64()),
+                "projected": pa.array([amount.projected for amount in sums.values()], pa.int64()),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class RowHashStage:
+    """A mapInArrow stage: yields the file and the hash of each row (ROW_DDL)."""
+
+    layout: Layout
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            for name, rows in self.layout.files(batch):
+                hashes = row_hashes(rows).view(np.int64)
+                yield pa.RecordBatch.from_pydict(
+                    {
+                        "place": pa.array([name] * len(hashes), pa.string()),
+                        "hash": pa.array(hashes),
+                    }
+                )
+
+
+@dataclass(frozen=True)
+class DeadFileStage:
+    """A mapInArrow stage: yields per file and reason the dead letters (DEAD_DDL)."""
+
+    names: Mapping[str, str]
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches of (path, offset, reason)."""
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            for path, rows in _stretches(batch):
+                table = pa.Table.from_batches([rows]).group_by("reason")
+                sums = table.aggregate([("offset", "count"), ("offset", "sum")])
+                yield pa.RecordBatch.from_pydict(
+                    {
+                        "file": pa.array([self.names[path]] * sums.num_rows, pa.string()),
+                        "reason": sums.column("reason").combine_chunks(),
+                        "count": sums.column("offset_count").combine_chunks(),
+                        "offsets": sums.column("offset_sum").combine_chunks(),
+                    }
+                )

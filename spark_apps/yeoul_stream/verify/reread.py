@@ -1,0 +1,130 @@
+"""Reading committed ranges again from Kafka, judged as the sink judged them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from pyspark.sql import DataFrame, SparkSession
+
+from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
+from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
+from yeoul_stream.pipeline import KafkaSource, Record, Sink
+from yeoul_stream.select import evaluate, output_expressions
+from yeoul_stream.start import TopicState
+from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.stage import (
+    DEAD_DDL,
+    HASH_DDL,
+    MEASURE_DDL,
+    DeadStage,
+    HashStage,
+    Integers,
+    MeasureStage,
+    by_partition,
+    measure_of,
+)
+
+# A task re-reads at most this many offsets, so that one long partition keeps all cores busy.
+_TASK_OFFSETS: Final = 500_000
+
+
+@dataclass(frozen=True)
+class Topic:
+    """The topic as Kafka holds it now; None where it does not exist."""
+
+    state: TopicState | None
+
+    def holds(self, cell: Cell) -> bool:
+        """Whether Kafka still has every offset of the cell."""
+        state = self.state
+        return (
+            state is not None
+            and cell.topic_id == state.topic_id
+            and cell.partition in state.earliest
+            and state.earliest[cell.partition] <= cell.start
+            and cell.end <= state.end[cell.partition]
+        )
+
+
+def describe(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> Topic:
+    """Return the topic. Raises ConnectionError when no broker answers."""
+    admin = TopicAdmin(spark, source, secret)
+    try:
+        return Topic(admin.describe())
+    except UnknownTopicError:
+        return Topic(None)
+    finally:
+        admin.close()
+
+
+@dataclass(frozen=True)
+class Reread:
+    """Reads cells of one topic id for one sink. `refused` are target dead letters to leave out."""
+
+    spark: SparkSession
+    source: KafkaSource
+    secret: Mapping[str, str]
+    record: Record
+    sink: Sink
+    refused: Mapping[int, Integers]
+
+    def measures(self, cells: Iterable[Cell]) -> dict[int, Measure]:
+        """Return cell number -> measure; cells without records get an empty one."""
+        wanted = tuple(cells)
+        result = {cell.number: Measure() for cell in wanted}
+        if not wanted:
+            return result
+        stage = MeasureStage(self._judge(), by_partition(wanted, self.refused))
+        for row in self._run(wanted, stage, MEASURE_DDL).collect():
+            result[row["cell"]] = result[row["cell"]].plus(measure_of(row.asDict()))
+        return result
+
+    def hashes(self, cells: Iterable[Cell]) -> DataFrame:
+        """Return (cell, hash, partition, offset) of every row that the target should hold."""
+        wanted = tuple(cells)
+        stage = HashStage(self._judge(), by_partition(wanted, self.refused))
+        return self._run(wanted, stage, HASH_DDL)
+
+    def dead(self, cells: Iterable[Cell]) -> DataFrame:
+        """Return (cell, offset, reason) of every record that the judge condemns."""
+        wanted = tuple(cells)
+        stage = DeadStage(self._judge(), by_partition(wanted, self.refused))
+        return self._run(wanted, stage, DEAD_DDL)
+
+    def _judge(self) -> Judge:
+        plain = self.sink.plain_select(self.record)
+        if plain is not None:
+            return PlainJudge(self.record, plain)
+        return EvaluatedJudge(output_expressions(self.record, self.sink), self.sink.where)
+
+    def _run(self, cells: tuple[Cell, ...], stage: object, ddl: str) -> DataFrame:
+        spans: dict[int, tuple[int, int]] = {}
+        for cell in cells:
+            start, end = spans.get(cell.partition, (cell.start, cell.end))
+            spans[cell.partition] = (min(start, cell.start), max(end, cell.end))
+        if not spans:
+            return self.spark.createDataFrame([], ddl)
+        raw = self._raw(spans)
+        plain = self.sink.plain_select(self.record) is not None
+        frame = raw if plain else evaluate(raw, self.record, self.sink)
+        return frame.mapInArrow(cast("Any", stage), ddl)
+
+    def _raw(self, spans: Mapping[int, tuple[int, int]]) -> DataFrame:
+        topic = self.source.topic
+        starts = {str(partition): start for partition, (start, _) in spans.items()}
+        ends = {str(partition): end for partition, (_, end) in spans.items()}
+        return (
+            self.spark.read.format("kafka")
+            .options(**kafka_options(self.source, self.secret))
+            .option("kafka.isolation.level", "read_committed")
+            .option("assign", json.dumps({topic: sorted(spans)}))
+            .option("startingOffsets", json.dumps({topic: starts}))
+            .option("endingOffsets", json.dumps({topic: ends}))
+            .option("maxRecordsPerPartition", str(_TASK_OFFSETS))
+            .option("failOnDataLoss", "true")
+            .load()
+            .select(*COLUMNS)
+        )

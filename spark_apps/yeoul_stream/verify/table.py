@@ -1,0 +1,212 @@
+"""The PostgreSQL side: ledger, books, dead letters and rows in one snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, cast
+
+import numpy as np
+from psycopg2.extensions import connection as Connection
+from pyspark.sql import DataFrame, SparkSession
+
+from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.secrets import PostgresSecret
+from yeoul_stream.sinks.postgres import ledger
+from yeoul_stream.sinks.postgres.connection import connect
+from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
+from yeoul_stream.verify.facts import Account, Amount, Key, total
+from yeoul_stream.verify.stage import Integers
+from yeoul_stream.verify.table_rows import AMOUNT_DDL, ROW_DDL, AmountStage, RowStage, Scan
+
+_CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
+_WHO = "installation = %s AND pipeline = %s AND sink = %s"
+
+BookKey = tuple[str, int, int, int]  # topic id, partition, start, end
+
+
+@dataclass(frozen=True)
+class Letters:
+    """Dead letters of one reason within one book: how many, and the sum of their offsets."""
+
+    count: int = 0
+    offsets: int = 0
+
+
+@dataclass(frozen=True)
+class Heap:
+    """A source of rows for a FROM clause; `blocks` is None where it has no addressable blocks."""
+
+    source: str
+    blocks: int | None
+
+    def chunks(self) -> list[tuple[str, int | None, int | None]]:
+        """Return (source, first block, block after the last) of pieces to read."""
+        if self.blocks is None:
+            return [(self.source, None, None)]
+        firsts = range(0, max(self.blocks, 1), _CHUNK_BLOCKS)
+        return [(self.source, first, first + _CHUNK_BLOCKS) for first in firsts]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A REPEATABLE READ transaction; workers join it by `name` while it is open."""
+
+    connection: Connection
+    name: str
+    who: SinkIdentity
+
+    def account(self) -> Account:
+        """Return ledger and books; empty where the bookkeeping tables do not exist."""
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('yeoul.dead_letters')")
+            if cursor.fetchone() == (None,):
+                return Account({}, ())
+            cursor.execute(_POSITIONS, self.who.key)
+            positions = {(topic_id, part): offset for topic_id, part, offset in cursor.fetchall()}
+            return Account(positions, ledger.read_books(cursor, self.who))
+
+    def letters(self) -> dict[BookKey, dict[str, Letters]]:
+        """Return the dead letters of each book by reason."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_LETTERS_OF_BOOKS, self.who.key)
+            result: dict[BookKey, dict[str, Letters]] = {}
+            for topic_id, partition, start, end, reason, count, offsets in cursor.fetchall():
+                book = result.setdefault((topic_id, partition, start, end), {})
+                book[reason] = Letters(int(count), int(offsets))
+            return result
+
+    def stray_letters(self, limit: int) -> list[tuple[str, int, int]]:
+        """Return (topic id, partition, offset) of dead letters that lie in no book."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_STRAY_LETTERS, (*self.who.key, limit))
+            return [(str(topic_id), int(p), int(o)) for topic_id, p, o in cursor.fetchall()]
+
+    def letters_within(self, key: Key, start: int, end: int) -> dict[int, str]:
+        """Return offset -> reason of the dead letters in [start, end) of a partition."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_LETTERS_WITHIN, (*self.who.key, *key, start, end))
+            return {int(offset): str(reason) for offset, reason in cursor.fetchall()}
+
+    def refused(self, topic_id: str) -> dict[int, Integers]:
+        """Return partition -> offsets, ascending, of the records that the database refused."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_REFUSED, (*self.who.key, topic_id))
+            return {int(p): np.array(offsets, np.int64) for p, offsets in cursor.fetchall()}
+
+    def heaps(self, table: TableName) -> list[Heap]:
+        """Return the heaps of the table and of all that inherit from it; none without a table.
+
+        The table is locked against being dropped or rewritten until the snapshot ends.
+        """
+        with self.connection.cursor() as cursor:
+            cursor.execute("SELECT to_regclass(%s)", (_quoted(self.connection, table),))
+            if cursor.fetchone() == (None,):
+                return []
+            name = _quoted(self.connection, table)
+            cursor.execute(f"LOCK TABLE {name} IN ACCESS SHARE MODE")
+            cursor.execute(_HEAPS, (name,))
+            return [Heap(str(source), blocks) for source, blocks in cursor.fetchall()]
+
+    def columns(self, table: TableName) -> set[str]:
+        """Return the names of the table's columns."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass(%s) "
+                "AND attnum > 0 AND NOT attisdropped",
+                (_quoted(self.connection, table),),
+            )
+            return {str(row[0]) for row in cursor.fetchall()}
+
+
+@contextmanager
+def open_snapshot(secret: PostgresSecret, who: SinkIdentity) -> Iterator[Snapshot]:
+    """Open a snapshot of the sink's database and keep it until the end.
+
+    Raises:
+        psycopg2.OperationalError: the server cannot be reached or refuses the role.
+    """
+    with connect(secret, f"yeoul verify {who.query}") as connection:
+        connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
+        with connection.cursor() as cursor:
+            # The snapshot idles while Spark reads; a server's impatience must not end it.
+            cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0")
+            cursor.execute("SELECT pg_export_snapshot()")
+            row = cursor.fetchone()
+        yield Snapshot(connection, str(row[0]) if row else "", who)
+
+
+@dataclass(frozen=True)
+class TableReader:
+    """Reads the table's rows in the snapshot, in parallel by ranges of blocks."""
+
+    spark: SparkSession
+    secret_ref: str
+    snapshot: str
+    columns: Sequence[OutputColumn]
+    heaps: Sequence[Heap]
+
+    def amount(self) -> Amount:
+        """Return the number of rows and their digest; rows that cannot be ours count only."""
+        stage = AmountStage(self._scan())
+        rows = self._chunks().mapInArrow(cast("Any", stage), AMOUNT_DDL).collect()
+        return total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
+
+    def hashes(self) -> DataFrame:
+        """Return (hash, place) of every row; a row that cannot be ours has no hash."""
+        return self._chunks().mapInArrow(cast("Any", RowStage(self._scan())), ROW_DDL)
+
+    def _scan(self) -> Scan:
+        columns = tuple((column.name, column.type) for column in self.columns)
+        return Scan(self.secret_ref, self.snapshot, columns)
+
+    def _chunks(self) -> DataFrame:
+        rows = [chunk for heap in self.heaps for chunk in heap.chunks()]
+        slices = min(len(rows), 4 * self.spark.sparkContext.defaultParallelism) or 1
+        frame = self.spark.createDataFrame(rows, "heap string, first bigint, stop bigint")
+        return frame.repartition(slices)
+
+
+def _quoted(connection: Connection, table: TableName) -> str:
+    return table.identifier.as_string(connection)
+
+
+_POSITIONS = f'SELECT topic_id, "partition", next_offset FROM yeoul.ledger WHERE {_WHO}'  # noqa: S608
+_REFUSED = f"""
+SELECT "partition", array_agg("offset" ORDER BY "offset") FROM yeoul.dead_letters
+WHERE {_WHO} AND topic_id = %s AND reason = 'target' GROUP BY "partition"
+"""  # noqa: S608
+_LETTERS_WITHIN = f"""
+SELECT "offset", reason FROM yeoul.dead_letters
+WHERE {_WHO} AND topic_id = %s AND "partition" = %s AND "offset" >= %s AND "offset" < %s
+"""  # noqa: S608
+_LETTERS_OF_BOOKS = """
+SELECT b.topic_id, b."partition", b.start_offset, b.end_offset, d.reason,
+       count(*), sum(d."offset")
+FROM yeoul.books b JOIN yeoul.dead_letters d
+    ON (d.installation, d.pipeline, d.sink, d.topic_id, d."partition")
+     = (b.installation, b.pipeline, b.sink, b.topic_id, b."partition")
+    AND d."offset" >= b.start_offset AND d."offset" < b.end_offset
+WHERE b.installation = %s AND b.pipeline = %s AND b.sink = %s
+GROUP BY 1, 2, 3, 4, 5
+"""
+_STRAY_LETTERS = f"""
+SELECT d.topic_id, d."partition", d."offset" FROM yeoul.dead_letters d
+WHERE {_WHO} AND NOT EXISTS (
+    SELECT FROM yeoul.books b
+    WHERE (d.installation, d.pipeline, d.sink, d.topic_id, d."partition")
+        = (b.installation, b.pipeline, b.sink, b.topic_id, b."partition")
+        AND d."offset" >= b.start_offset AND d."offset" < b.end_offset)
+ORDER BY 1, 2, 3 LIMIT %s
+"""  # noqa: S608
+_HEAPS = """
+WITH RECURSIVE tree AS (
+    SELECT %s::regclass::oid AS oid
+    UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid
+)
+SELECT 'ONLY ' || c.oid::regclass,
+    CASE WHEN c.relkind = 'r'
+        THEN pg_relation_size(c.oid) / current_setting('block_size')::int + 1 END
+FROM tree JOIN pg_class c USING (oid) WHERE c.relkind <> 'p'
+"""

@@ -1,0 +1,111 @@
+"""A PostgreSQL sink under examination."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pyspark.sql import functions as F
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.pipeline import Sink
+from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.verify.check_books import span
+from yeoul_stream.verify.check_kafka import Expected
+from yeoul_stream.verify.check_table import check_table
+from yeoul_stream.verify.facts import Account, Measure
+from yeoul_stream.verify.finding import LISTED, Finding, Place
+from yeoul_stream.verify.multiset import difference
+from yeoul_stream.verify.reread import Reread
+from yeoul_stream.verify.stage import Integers
+from yeoul_stream.verify.table import Letters, Snapshot, TableReader
+from yeoul_stream.verify.target import Examined
+
+
+class TableTarget:
+    """The table, its ledger, books and dead letters in one snapshot."""
+
+    def __init__(
+        self, sink: Sink, table: TableName, snapshot: Snapshot, reader: TableReader
+    ) -> None:
+        self.sink = sink
+        self._table, self._snapshot, self._reader = table, snapshot, reader
+        self.account: Account = snapshot.account()
+
+    def refused(self, topic_id: str) -> Mapping[int, Integers]:
+        """See Target.refused."""
+        return {} if self.account.empty else self._snapshot.refused(topic_id)
+
+    def examine(self, expected: Expected, reread: Reread) -> Examined:
+        """See Target.examine."""
+        letters = tuple(self._check_letters(expected))
+        absent = self._absent()
+        if absent:
+            return Examined((*letters, absent))
+        found = self._reader.amount()
+        if found == expected.total:
+            return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)
+        scope = F.lit(0).alias("scope")
+        diff = difference(
+            reread.hashes(expected.cells).select(scope, "hash", "partition", "offset"),
+            self._reader.hashes().select(scope, "hash", "place"),
+        )
+        check = check_table(self.sink.name, str(self._table), expected, diff)
+        failed = any(f.severity == "failure" for f in check.findings)
+        return Examined(
+            (*letters, *check.findings),
+            check.more,
+            rows=found.rows - check.foreign,
+            foreign=check.foreign,
+            digest=found.digest,
+            digest_ok=not failed and check.unproven is None,
+            unproven=check.unproven,
+        )
+
+    def _absent(self) -> Finding | None:
+        name = self.sink.name
+        if not self._reader.heaps:
+            text = f"{name}: table {self._table} does not exist any more: restore it from a backup"
+            return Finding(name, "table-missing", text)
+        there = self._snapshot.columns(self._table)
+        gone = [column.name for column in self._reader.columns if column.name not in there]
+        if gone:
+            text = f"{name}: table {self._table} has no column {', '.join(gone)}"
+            return Finding(name, "column-missing", text)
+        return None
+
+    def _check_letters(self, expected: Expected) -> Iterator[Finding]:
+        name = self.sink.name
+        found = self._snapshot.letters()
+        for book, measure in zip(expected.books, expected.measures, strict=True):
+            key = (book.topic_id, book.partition, book.start, book.end)
+            yield from check_letters(name, book, measure, found.get(key, {}))
+        for topic_id, partition, offset in self._snapshot.stray_letters(LISTED + 1):
+            text = (
+                f"{name}: there is a dead letter for partition {partition}, offset {offset}, "
+                "which no book accounts for"
+            )
+            place = Place(topic_id, partition, offset=offset)
+            yield Finding(name, "dead-letter-stray", text, place)
+
+
+def check_letters(
+    sink: str, book: RangeBook, measure: Measure | None, found: Mapping[str, Letters]
+) -> Iterator[Finding]:
+    """Yield where a book's dead letters are not one for each dead record."""
+    where = f"{sink}: partition {book.partition}, {span(book.start, book.end)}"
+    place = Place(book.topic_id, book.partition, book.start, book.end)
+    for reason in sorted({*book.dead, *found}):
+        wanted, there = book.dead.get(reason, 0), found.get(reason, Letters()).count
+        if wanted != there:
+            text = (
+                f"{where}: the book says {wanted} dead ({reason}), there are {there} dead letters"
+            )
+            yield Finding(sink, "dead-letter-count", text, place)
+            return
+    offsets = sum(item.offsets for reason, item in found.items() if reason != "target")
+    if measure is not None and offsets != measure.dead_offsets:
+        text = (
+            f"{where}: the dead letters name other offsets than those of the records that cannot "
+            "be written: at least one was altered"
+        )
+        yield Finding(sink, "dead-letter-offset", text, place)
