@@ -62,7 +62,6 @@ def _locked(made: Stream, statement: str) -> Iterator[Connection]:
             cursor.execute(statement)
         yield holder
     finally:
-        holder.rollback()
         holder.close()
 
 
