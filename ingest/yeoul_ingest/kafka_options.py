@@ -68,6 +68,7 @@ def consumer_options(settings: PollerSettings, passed: Options) -> Options:
         "group.id": "yeoul-poller",
         "enable.auto.commit": "false",
         "enable.partition.eof": "true",
+        "queued.max.messages.kbytes": "16384",
         "auto.offset.reset": "earliest",
         # The end of the topic must be reached even while somebody else's transaction is open.
         "isolation.level": "read_uncommitted",
