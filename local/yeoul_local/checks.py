@@ -14,10 +14,10 @@ _LEAST_FREE_BYTES = 2 * 1024**3
 _SHOWN_LINES = 15
 
 
-def check_disk(folder: Path) -> None:
+def check_disk(folder: Path, least: int = _LEAST_FREE_BYTES) -> None:
     """Refuse to start on a nearly full disk, before something breaks half-way."""
     free = shutil.disk_usage(folder).free
-    if free < _LEAST_FREE_BYTES:
+    if free < least:
         raise LocalError(
             f"The disk of {folder} has {free / 1024**3:.1f} GB free; the platform needs 2 GB.",
             "Free some space (`yeoul reset` deletes the platform's data), or name a folder on "

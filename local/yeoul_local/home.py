@@ -68,10 +68,15 @@ class Home:
             self.jars.mkdir(parents=True, exist_ok=True)
             self.secrets.mkdir(mode=0o700, exist_ok=True)
         except OSError as error:
-            raise LocalError(
-                f"The folder {self.root} cannot be written: {error}.",
-                "Give this user the right to write there, or name another folder in YEOUL_HOME.",
-            ) from error
+            raise self._closed(str(error)) from error
+        if not os.access(self.root, os.W_OK) or not os.access(self.secrets, os.W_OK):
+            raise self._closed("it belongs to another user")
+
+    def _closed(self, why: str) -> LocalError:
+        return LocalError(
+            f"The folder {self.root} cannot be written: {why}.",
+            "Give this user the right to write there, or name another folder in YEOUL_HOME.",
+        )
 
 
 def repository() -> Path:

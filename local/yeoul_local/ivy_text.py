@@ -15,8 +15,11 @@ def settings(repository: str | None) -> str:
     """
     root = f" root={quoteattr(repository.rstrip('/') + '/')}" if repository else ""
     return (
-        '<ivysettings><settings defaultResolver="maven"/><resolvers>'
-        f'<ibiblio name="maven" m2compatible="true" usepoms="false"{root}/>'
+        '<ivysettings><settings defaultResolver="maven"/><timeout-constraints>'
+        '<timeout-constraint name="patience" connectionTimeout="15000" readTimeout="60000"/>'
+        "</timeout-constraints><resolvers>"
+        '<ibiblio name="maven" m2compatible="true" usepoms="false" timeoutConstraint="patience"'
+        f"{root}/>"
         "</resolvers></ivysettings>\n"
     )
 

@@ -57,13 +57,22 @@ def _candidates(env: Mapping[str, str]) -> list[Path]:
     found = []
     if env.get("JAVA_HOME"):
         found.append(Path(env["JAVA_HOME"]) / "bin" / "java")
-    on_path = shutil.which("java", path=env.get("PATH"))
+    on_path = shutil.which("java", path=env.get("PATH", ""))
     if on_path:
         found.append(Path(on_path))
     return found
 
 
 def _version(program: Path) -> int | None:
+    """What the runtime's own file says; a launcher without one is asked."""
+    try:
+        release = program.resolve().parents[1] / "release"
+        return parse_version(release.read_text(encoding="utf-8"))
+    except OSError:
+        return _ask_version(program)
+
+
+def _ask_version(program: Path) -> int | None:
     try:
         answer = subprocess.run(
             [str(program), "-version"], capture_output=True, text=True, timeout=30, check=False
@@ -74,8 +83,11 @@ def _version(program: Path) -> int | None:
 
 
 def parse_version(text: str) -> int | None:
-    """The feature version in what `java -version` says: 17 for `17.0.15`, 8 for `1.8.0`."""
-    match = re.search(r'version "(?:1\.)?(\d+)', text)
+    """The feature version in a release file or in what `java -version` says.
+
+    17 for `17.0.15`, 8 for `1.8.0`.
+    """
+    match = re.search(r'(?:version |^JAVA_VERSION=)"(?:1\.)?(\d+)', text, re.MULTILINE)
     return int(match.group(1)) if match else None
 
 

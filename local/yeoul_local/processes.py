@@ -18,6 +18,7 @@ MARKER = "YEOUL_PROCESS"
 TOOL = "tool"
 # The kernel's start times are rounded, and move when the clock is set.
 _SAME_START_SECONDS = 2.0
+_YOUNG_SECONDS = 2.0
 _AS_USER = Path(__file__).with_name("as_user.py")
 
 # Children must be waited for by the one that started them, or they stay as zombies.
@@ -133,7 +134,7 @@ def is_ours(process: psutil.Process, home: Path, name: str | None = None) -> boo
     """Whether this process was started for that home (and under that name, if given)."""
     wanted = marker(home, name or "")
     try:
-        value = process.environ().get(MARKER, "")
+        value = _environment(process).get(MARKER, "")
     except psutil.AccessDenied:
         # Another user's environment may be closed even to root; its arguments never are.
         return _names_data(process, home, name)
@@ -143,6 +144,15 @@ def is_ours(process: psutil.Process, home: Path, name: str | None = None) -> boo
         return value == wanted if name else value.startswith(wanted)
     # PostgreSQL's children write their title over their environment.
     return _works_in_data(process, home, name)
+
+
+def _environment(process: psutil.Process) -> dict[str, str]:
+    found: dict[str, str] = process.environ()
+    if not found and time.time() - process.create_time() < _YOUNG_SECONDS:
+        # Between the start of a program and its first instruction there is none yet.
+        time.sleep(0.02)
+        return process.environ()
+    return found
 
 
 def strays(home: Path, name: str | None = None) -> list[psutil.Process]:

@@ -44,7 +44,7 @@ def defaults(home: Home, ports: Mapping[str, int], jars: tuple[Path, ...]) -> di
         "spark.driver.memory": "1g",
         "spark.driver.host": LOOPBACK,
         "spark.driver.bindAddress": LOOPBACK,
-        "spark.driver.extraJavaOptions": f"-XX:-UsePerfData -Djava.io.tmpdir={home.tmp}",
+        "spark.driver.extraJavaOptions": f'-XX:-UsePerfData "-Djava.io.tmpdir={home.tmp}"',
         "spark.sql.warehouse.dir": (home.run / "warehouse").as_uri(),
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
@@ -73,7 +73,10 @@ def environment(site: Site) -> dict[str, str]:
     return {
         "JAVA_HOME": str(site.java.home),
         "SPARK_CONF_DIR": str(conf),
+        # The launcher is a Java of its own, and would leave a file in the machine's /tmp.
+        "SPARK_LAUNCHER_OPTS": "-XX:-UsePerfData",
         "SPARK_LOCAL_IP": LOOPBACK,
+        "TMPDIR": str(home.tmp),
         "SPARK_LOCAL_DIRS": str(home.run / "spark"),
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,

@@ -30,15 +30,21 @@ def up(parts: Parts = None, new_ports: NewPorts = False) -> None:
     platform = this_platform()
     out = console()
     began = time.monotonic()
-    with watched(out) as report:
-        platform.up(tuple(parts or ALL), report, new_ports=new_ports)
+    try:
+        with watched(out) as report:
+            platform.up(tuple(parts or ALL), report, new_ports=new_ports)
+    except KeyboardInterrupt:
+        out.print("What was not ready was stopped; `yeoul down` stops the rest.", highlight=False)
+        raise
     out.print(f"Up after {time.monotonic() - began:.1f} s.", highlight=False)
 
 
 def down() -> None:
-    """Stop everything that was started here, data stays."""
+    """Stop everything that was started here; data stays."""
+    platform = this_platform()
     with watched(console()) as report:
-        this_platform().down(report)
+        platform.down(report)
+    print("Nothing runs any more.")
 
 
 def reset(yes: Yes = False) -> None:

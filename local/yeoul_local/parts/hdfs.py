@@ -40,8 +40,8 @@ def hdfs_site(ports: Mapping[str, int], data: Path) -> dict[str, object]:
     return {
         "dfs.replication": 1,
         "dfs.permissions.enabled": "false",
-        "dfs.namenode.name.dir": (data / "namenode").as_uri(),
-        "dfs.datanode.data.dir": (data / "datanode").as_uri(),
+        "dfs.namenode.name.dir": storage(data, "namenode"),
+        "dfs.datanode.data.dir": storage(data, "datanode"),
         "dfs.namenode.http-address": f"{LOOPBACK}:{ports['namenode.http']}",
         "dfs.datanode.address": f"{LOOPBACK}:{ports['datanode']}",
         "dfs.datanode.http.address": f"{LOOPBACK}:{ports['datanode.http']}",
@@ -63,6 +63,17 @@ def hdfs_site(ports: Mapping[str, int], data: Path) -> dict[str, object]:
     }
 
 
+def storage(data: Path, node: str) -> str:
+    """The address of a node's folder in `data`, which is its working folder, too.
+
+    Where the path needs escapes (blanks, letters beyond ASCII), the datanode stumbles over their
+    percent signs (it makes format strings of them); then the kernel's name of the working folder
+    stands in.
+    """
+    address = (data / node).as_uri()
+    return f"file:///proc/self/cwd/{node}" if "%" in address else address
+
+
 def site_xml(properties: Mapping[str, object]) -> str:
     """Hadoop's configuration file."""
     entries = "".join(
@@ -81,6 +92,7 @@ class _Node:
 
     def write_conf(self, site: Site) -> None:
         conf = _conf(site)
+        site.home.data("hdfs").mkdir(exist_ok=True)
         # Hadoop's web servers want a folder for their pages on the class path, even if empty.
         for pages in ("hdfs", "datanode"):
             (conf / "webapps" / pages).mkdir(parents=True, exist_ok=True)
@@ -167,6 +179,7 @@ def _command(site: Site, main: str) -> Command:
     return Command(
         (*site.jvm(*options), "-cp", path, f"org.apache.hadoop.hdfs.server.{main}"),
         env={"HADOOP_USER_NAME": "yeoul"},
+        cwd=site.home.data("hdfs"),
     )
 
 

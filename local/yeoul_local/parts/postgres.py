@@ -71,7 +71,8 @@ class Postgres:
 
     def command(self, site: Site) -> Command:
         """The server's process."""
-        return as_server((str(find_server() / "postgres"), "-D", str(site.home.data(self.name))))
+        data = site.home.data(self.name)
+        return as_server((str(find_server() / "postgres"), "-D", str(data)), data)
 
     def missing(self, site: Site) -> str | None:
         """Whether the administrator can log in."""
@@ -107,9 +108,8 @@ def _initdb(home: Home, data: Path) -> None:
     give(password_file)
     options = ("--encoding=UTF8", "--locale=C", "--auth=scram-sha-256", f"--username={ADMIN}")
     where = (f"--pwfile={password_file}", f"--pgdata={aside}", "--no-sync")
-    code, output = processes.run(
-        as_server((str(find_server() / "initdb"), *options, *where)), home.root
-    )
+    initdb = as_server((str(find_server() / "initdb"), *options, *where), aside)
+    code, output = processes.run(initdb, home.root)
     password_file.unlink()
     if code != 0:
         raise LocalError(

@@ -78,12 +78,12 @@ def server_user() -> pwd.struct_passwd | None:
         ) from None
 
 
-def as_server(argv: tuple[str, ...]) -> Command:
-    """A command to run as the server's user."""
-    user = server_user()
-    if user is None:
+def as_server(argv: tuple[str, ...], data: Path) -> Command:
+    """A command to run as the server's user, which must be the owner of its data."""
+    if os.geteuid() != 0:
         return Command(argv)
-    return Command(argv, uid=user.pw_uid, gid=user.pw_gid)
+    owner = data.stat()
+    return Command(argv, uid=owner.st_uid, gid=owner.st_gid)
 
 
 def give(path: Path) -> None:
