@@ -7,8 +7,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from yeoul_ingest.simulator.settings import API_PATH
-
 from yeoul_local.home import Home, repository
 from yeoul_local.parts.base import Site
 from yeoul_local.parts.kafka import TOPIC
@@ -47,6 +45,9 @@ def url(ports: Mapping[str, int]) -> str:
 
 def api_url(ports: Mapping[str, int]) -> str:
     """The simulated API's address, without the key."""
+    # Imported here: stopping the platform must not depend on what it runs.
+    from yeoul_ingest.simulator.settings import API_PATH
+
     return f"{url(ports)}{API_PATH}"
 
 
