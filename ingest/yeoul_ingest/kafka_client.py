@@ -37,6 +37,11 @@ def connect(kind: Callable[[dict[str, Any]], Client], options: Options) -> Clien
         ) from None
 
 
+def is_fatal(error: KafkaError) -> bool:
+    """Whether the client that met this error is of no further use."""
+    return error.fatal() or error.code() == KafkaError._FATAL
+
+
 class ClientNotes:
     """Logs the errors that a Kafka client meets, each at most every NOTE_EVERY_S seconds."""
 
@@ -45,7 +50,7 @@ class ClientNotes:
 
     def __call__(self, error: KafkaError) -> None:
         """The client's `error_cb`. Raises ClientLostError for a fatal error."""
-        if error.fatal():
+        if is_fatal(error):
             raise ClientLostError(error.str())
         now = time.monotonic()
         if now - self._noted.get(error.name(), -NOTE_EVERY_S) >= NOTE_EVERY_S:

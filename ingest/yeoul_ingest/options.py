@@ -7,11 +7,36 @@ import re
 import types
 import typing
 from collections.abc import Mapping, Sequence
+from typing import Any
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, JsonValue, ValidationError
 from pydantic.fields import FieldInfo
 
 Model = typing.TypeVar("Model", bound=BaseModel)
+
+
+def option(
+    default: Any,
+    group: str,
+    text: str,
+    metavar: str = "",
+    *,
+    name: str = "",
+    accepted: str = "",
+    **checks: Any,
+) -> Any:
+    """A field of a model of options.
+
+    `group` and `text` are its place and line in the help; `name` is what it is called there, where
+    that differs from the field; `accepted` explains a pattern; `checks` are pydantic's.
+    """
+    extra: dict[str, JsonValue] = {
+        "group": group,
+        "metavar": metavar,
+        "option": name,
+        "accepted": accepted,
+    }
+    return Field(default, description=text, json_schema_extra=extra, **checks)
 
 
 class OptionsError(ValueError):

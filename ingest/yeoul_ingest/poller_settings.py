@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 from urllib.parse import parse_qs, urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, field_validator, model_validator
+
+from yeoul_ingest.options import option
 
 ENV_PREFIX = "YEOUL_POLL_"
 GROUPS = ("HTTP API", "rhythm", "records", "Kafka", "watching")
@@ -27,31 +29,12 @@ KEPT_BY_THE_POLLER = {
 SECRET_WORDS = ("password", "secret", "jaas", "ssl.key.pem", "oauthbearer.config", "ssl_key_pem")
 
 
-def _option(
-    default: Any,
-    group: str,
-    text: str,
-    metavar: str = "",
-    *,
-    option: str = "",
-    accepted: str = "",
-    **checks: Any,
-) -> Any:
-    extra: dict[str, JsonValue] = {
-        "group": group,
-        "metavar": metavar,
-        "option": option,
-        "accepted": accepted,
-    }
-    return Field(default, description=text, json_schema_extra=extra, **checks)
-
-
 class PollerSettings(BaseModel):
     """Everything that the poller needs to know, but the API key. Durations are seconds."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    url: str = _option(
+    url: str = option(
         ...,
         "HTTP API",
         "address of the API, without the key",
@@ -59,39 +42,39 @@ class PollerSettings(BaseModel):
         pattern="^https?://[^/]+",
         accepted="http:// or https:// with a host",
     )
-    api_key_file: Path | None = _option(
+    api_key_file: Path | None = option(
         None,
         "HTTP API",
         f"file that holds the API key; without it the variable {API_KEY} is read",
     )
-    key_parameter: str = _option(
+    key_parameter: str = option(
         "apikey", "HTTP API", "query parameter of the key", "NAME", min_length=1
     )
-    rows_parameter: str = _option(
+    rows_parameter: str = option(
         "numOfRows", "HTTP API", "query parameter of the page size; empty: none is sent", "NAME"
     )
-    page_size: int = _option(
+    page_size: int = option(
         1000, "HTTP API", "records asked for in one request", ge=1, le=1_000_000
     )
-    paging: bool = _option(
+    paging: bool = option(
         True, "HTTP API", "ask for further pages until one is empty or holds nothing new"
     )
-    page_parameter: str = _option(
+    page_parameter: str = option(
         "pageNo", "HTTP API", "query parameter of the page number, from 1", "NAME", min_length=1
     )
-    max_pages: int = _option(100, "HTTP API", "most pages in one poll", ge=1)
-    query: dict[str, str] = _option(
+    max_pages: int = option(100, "HTTP API", "most pages in one poll", ge=1)
+    query: dict[str, str] = option(
         {}, "HTTP API", "further query parameter, such as type=json; may be repeated"
     )
-    timeout: float = _option(
+    timeout: float = option(
         10.0, "HTTP API", "longest time one answer may take", "SECONDS", gt=0, le=3600
     )
-    max_answer_mib: int = _option(
+    max_answer_mib: int = option(
         64, "HTTP API", "largest answer that is read, in MiB", "N", ge=1, le=1024
     )
 
-    interval: float = _option(1.0, "rhythm", "time between polls", "SECONDS", gt=0)
-    full_read: float = _option(
+    interval: float = option(1.0, "rhythm", "time between polls", "SECONDS", gt=0)
+    full_read: float = option(
         30.0,
         "rhythm",
         "how often all pages are read to the end; between, a poll stops at the first page that "
@@ -99,39 +82,39 @@ class PollerSettings(BaseModel):
         "SECONDS",
         ge=0,
     )
-    first_pause: float = _option(
+    first_pause: float = option(
         1.0, "rhythm", "pause after a first failure; it doubles from there", "SECONDS", gt=0
     )
-    longest_pause: float = _option(60.0, "rhythm", "longest pause after failures", "SECONDS", gt=0)
-    run_for: float | None = _option(
+    longest_pause: float = option(60.0, "rhythm", "longest pause after failures", "SECONDS", gt=0)
+    run_for: float | None = option(
         None,
         "rhythm",
         "end after that time; 'forever' or absent: until stopped",
         "SECONDS",
-        option="for",
+        name="for",
         gt=0,
     )
 
-    key_field: str = _option(
+    key_field: str = option(
         "trmnId",
         "records",
         "field that becomes the Kafka key and so keeps its records in order; empty: none",
         "NAME",
     )
-    order_field: str = _option(
+    order_field: str = option(
         "trsmUtcTime",
         "records",
         "field (a number) that orders the new records of one poll; empty: as the API answers",
         "NAME",
     )
-    identity_field: str = _option(
+    identity_field: str = option(
         "",
         "records",
         "field that alone identifies a record; empty: all its content does, so that two records "
         "with one id and different content are both sent",
         "NAME",
     )
-    window: float = _option(
+    window: float = option(
         600.0,
         "records",
         "how long a record is remembered as sent; longer than the API shows one",
@@ -140,34 +123,34 @@ class PollerSettings(BaseModel):
         le=86_400,
     )
 
-    bootstrap_servers: str = _option(
+    bootstrap_servers: str = option(
         ..., "Kafka", "host:port, comma separated", "LIST", min_length=1
     )
-    topic: str = _option(
+    topic: str = option(
         ...,
         "Kafka",
         "topic to write",
         pattern=r"^[a-zA-Z0-9._-]{1,249}$",
         accepted="up to 249 of letters, digits, ., _ and -",
     )
-    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = _option(
+    compression: Literal["none", "gzip", "snappy", "lz4", "zstd"] = option(
         "lz4", "Kafka", "none, gzip, snappy, lz4 or zstd", "CODEC"
     )
-    kafka_option: dict[str, str] = _option(
+    kafka_option: dict[str, str] = option(
         {}, "Kafka", "further librdkafka option, such as security.protocol=SSL; may be repeated"
     )
-    kafka_options_file: Path | None = _option(
+    kafka_options_file: Path | None = option(
         None, "Kafka", "file of further librdkafka options, one KEY=VALUE a line; passwords go here"
     )
-    flush_timeout: float = _option(
+    flush_timeout: float = option(
         30.0, "Kafka", "how long the end waits for Kafka to confirm", "SECONDS", gt=0
     )
 
-    metrics_port: int | None = _option(
+    metrics_port: int | None = option(
         None, "watching", "port of /metrics; absent: none", ge=0, le=65535
     )
-    metrics_host: str = _option("127.0.0.1", "watching", "address of /metrics")
-    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = _option(
+    metrics_host: str = option("127.0.0.1", "watching", "address of /metrics")
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = option(
         "INFO", "watching", "DEBUG, INFO, WARNING or ERROR"
     )
 

@@ -11,7 +11,7 @@ from functools import partial
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
-from yeoul_ingest.kafka_client import ClientLostError, connect
+from yeoul_ingest.kafka_client import ClientLostError, connect, is_fatal
 from yeoul_ingest.kafka_options import Options
 from yeoul_ingest.metrics import PollerMetrics
 from yeoul_ingest.records import Identity, Record
@@ -27,6 +27,10 @@ REMEDIES = {
     KafkaError.MSG_SIZE_TOO_LARGE: "raise max.message.bytes of the topic, and message.max.bytes "
     "by --kafka-option; the record is not sent again",
 }
+
+
+# As long as a healthy Kafka needs to confirm a poll; another one does not hold the next poll up.
+SETTLE_S = 0.2
 
 
 class KafkaSink:
@@ -76,7 +80,7 @@ class KafkaSink:
 
     def serve(self) -> None:
         """Take note of what arrived and what did not. Raises ClientLostError."""
-        self._producer.poll(0)
+        self._producer.flush(SETTLE_S)
         self._metrics.waiting.set(len(self._producer))
         for error, records in self._refusals.items():
             remedy = REMEDIES.get(error.code(), "they are sent again while the API shows them")
@@ -92,7 +96,8 @@ class KafkaSink:
             with contextlib.suppress(ClientLostError):
                 self._producer.purge()
                 self._producer.flush(1)
-        self.serve()
+        with contextlib.suppress(ClientLostError):
+            self.serve()
         self._producer.close()
         return left
 
@@ -104,7 +109,7 @@ class KafkaSink:
 
     def _refused(self, error: KafkaError, identity: Identity) -> None:
         self._metrics.delivery_errors.labels(error.name()).inc()
-        if error.fatal():
+        if is_fatal(error):
             raise ClientLostError(error.str())
         self._refusals[error] += 1
         if error.code() not in NEVER_TAKEN:

@@ -51,7 +51,11 @@ def _starts(consumer: Consumer, topic: str, since: float) -> list[TopicPartition
     wanted = [
         TopicPartition(topic, partition, round(since * 1000)) for partition in found.partitions
     ]
-    return list(consumer.offsets_for_times(wanted, ANSWER_S))
+    starts = list(consumer.offsets_for_times(wanted, ANSWER_S))
+    for start in starts:
+        if start.error is not None:
+            raise KafkaException(start.error)
+    return starts
 
 
 def _is_end(message: Message) -> bool:

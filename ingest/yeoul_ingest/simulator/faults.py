@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
+from yeoul_ingest.options import option
 
-def _rate(default: float, text: str) -> float:
-    value: float = Field(
-        default, ge=0, le=1, description=text, json_schema_extra={"group": "misbehaviour"}
-    )
-    return value
+GROUP = "misbehaviour"
+
+
+def _rate(default: float, text: str) -> Any:
+    return option(default, GROUP, text, "SHARE", ge=0, le=1)
 
 
 class Faults(BaseModel):
@@ -23,39 +24,27 @@ class Faults(BaseModel):
         frozen=True, extra="forbid", alias_generator=to_camel, populate_by_name=True
     )
 
-    error_rate: float = _rate(0, "share of requests answered 500, 503 or 429 with Retry-After")
+    error_rate: float = _rate(0.0, "requests answered 500, 503 or 429 with Retry-After")
     garbage_rate: float = _rate(
-        0, "share of requests answered with HTML, an XML fault, JSON cut short or a broken body"
+        0.0, "requests answered with HTML, an XML fault, JSON cut short or a body that breaks off"
     )
-    slow_rate: float = _rate(0, "share of requests answered late")
-    duplicate_rate: float = _rate(0, "share of records that a page shows twice")
+    slow_rate: float = _rate(0.0, "requests answered late")
+    duplicate_rate: float = _rate(0.0, "records that a page shows twice")
     reused_id_rate: float = _rate(
-        0, "share of records that carry the dataId of the record before (other content)"
+        0.0, "records that carry the dataId of the record before, with other content"
     )
     bad_rate: float = _rate(
-        0, "share of malformed records: 'abc' for a double, no dataId, a number for a record, ..."
+        0.0, "malformed records: 'abc' for a double, no dataId, a number for a record, ..."
     )
-    outside_rate: float = _rate(0, "share of records outside Seoul's bounds")
+    outside_rate: float = _rate(0.0, "records outside Seoul's bounds")
     number_rate: float = _rate(
-        0.005, "share of records with numbers for strings, as the real API has (good records)"
+        0.005, "records with numbers for strings, as the real API has (good records)"
     )
     slip_rate: float = _rate(
-        0.02, "share of records whose KST fields are 1 s off, as the real API has (good records)"
+        0.02, "records whose KST fields are 1 s off, as the real API has (good records)"
     )
-    slow_seconds: float = Field(
-        5,
-        ge=0,
-        le=600,
-        description="how late a late answer is, in seconds",
-        json_schema_extra={"group": "misbehaviour"},
-    )
-    retry_after: int = Field(
-        2,
-        ge=0,
-        le=3600,
-        description="what a 429 says in Retry-After, in seconds",
-        json_schema_extra={"group": "misbehaviour"},
-    )
+    slow_seconds: float = option(5.0, GROUP, "how late a late answer is", "SECONDS", ge=0, le=600)
+    retry_after: int = option(2, GROUP, "what Retry-After of a 429 says", "SECONDS", ge=0, le=3600)
 
 
 class Control(Faults):

@@ -4,98 +4,66 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from yeoul_ingest.simulator.faults import Faults
+from yeoul_ingest.options import option
+from yeoul_ingest.simulator.faults import GROUP, Faults
 
 API_PATH = "/apig/apiman-gateway/tapi/v2xVehiclePositionInformation/1.0"
 ENV_PREFIX = "YEOUL_SIMULATE_"
-DEGREES = r"-?\d{1,3}(\.\d+)?"
-GROUPS = ("server", "fleet", "misbehaviour")
 API_KEY = "YEOUL_SIMULATE_API_KEY"
+GROUPS = ("server", "fleet", GROUP)
+DEGREES = r"-?\d{1,3}(\.\d+)?"
 
 
 class SimulatorSettings(Faults):
     """Everything that the simulator needs to know; the faults are those it starts with."""
 
-    host: str = Field(
-        "127.0.0.1", description="address to listen on", json_schema_extra={"group": "server"}
+    host: str = option("127.0.0.1", "server", "address to listen on")
+    port: int = option(0, "server", "port; 0: a free one, told at the start", ge=0, le=65535)
+    path: str = option(
+        API_PATH, "server", "path of the API", pattern="^/", accepted="a path that begins with /"
     )
-    port: int = Field(
-        0,
-        ge=0,
-        le=65535,
-        description="port; 0 takes a free one",
-        json_schema_extra={"group": "server"},
-    )
-    path: str = Field(
-        API_PATH,
-        pattern="^/",
-        description="path of the API",
-        json_schema_extra={"group": "server", "accepted": "a path that begins with /"},
-    )
-    api_key_file: Path | None = Field(
+    api_key_file: Path | None = option(
         None,
-        description="file with the key that clients must send (or the variable "
-        "YEOUL_SIMULATE_API_KEY holds the key)",
-        json_schema_extra={"group": "server"},
+        "server",
+        f"file that holds the key clients must send; without it the variable {API_KEY} is read",
     )
-    key_parameter: str = Field(
-        "apikey",
-        min_length=1,
-        description="query parameter of the key",
-        json_schema_extra={"group": "server"},
+    key_parameter: str = option(
+        "apikey", "server", "query parameter of the key", "NAME", min_length=1
     )
-    max_rows: int = Field(
-        1000,
-        ge=1,
-        le=100_000,
-        description="most records in one answer, whatever numOfRows asks",
-        json_schema_extra={"group": "server"},
+    max_rows: int = option(
+        1000, "server", "most records in one answer, whatever numOfRows asks", ge=1, le=100_000
     )
-    tracks: Path | None = Field(
+    tracks: Path | None = option(
         None,
-        description="CSV of recorded tracks (latitude, longitude, track_id, time) to replay; "
-        "without it a synthetic fleet drives in Seoul",
-        json_schema_extra={"group": "fleet"},
+        "fleet",
+        "CSV of recorded tracks (latitude, longitude, track_id, time) to replay; without it a "
+        "synthetic fleet drives in Seoul",
+        "FILE",
     )
-    centre: str = Field(
+    centre: str = option(
         "",
+        "fleet",
+        "move the recorded tracks so that their middle (the median) lies there, such as "
+        "37.55,126.98 in Seoul; empty: they stay where they were recorded",
+        "LAT,LON",
         pattern=rf"^({DEGREES},{DEGREES})?$",
-        description="move the recorded tracks so that their middle (the median) lies there, such "
-        "as 37.55,126.98 in Seoul; empty: they stay where they were recorded",
-        json_schema_extra={
-            "group": "fleet",
-            "metavar": "LAT,LON",
-            "accepted": "latitude,longitude in degrees, such as 37.55,126.98",
-        },
+        accepted="latitude,longitude in degrees, such as 37.55,126.98",
     )
-    vehicles: int = Field(
-        163,
-        ge=1,
-        le=100_000,
-        description="size of the synthetic fleet",
-        json_schema_extra={"group": "fleet"},
-    )
-    speed: float = Field(
-        30,
+    vehicles: int = option(163, "fleet", "size of the synthetic fleet", ge=1, le=100_000)
+    speed: float = option(
+        30.0,
+        "fleet",
+        "how much faster than life the fleet reports; 30 is about 800 records/s",
+        "FACTOR",
         gt=0,
         le=10_000,
-        description="how much faster than life the fleet reports; 30 is about 800 records/s",
-        json_schema_extra={"group": "fleet"},
     )
-    window: float = Field(
-        60,
-        gt=0,
-        le=3600,
-        description="seconds that a record stays visible in the answers",
-        json_schema_extra={"group": "fleet"},
+    window: float = option(
+        60.0, "fleet", "how long a record stays visible", "SECONDS", gt=0, le=3600
     )
-    seed: int = Field(
-        1,
-        description="seed of everything random",
-        json_schema_extra={"group": "fleet"},
-    )
+    seed: int = option(1, "fleet", "seed of everything random")
 
     @field_validator("centre")
     @classmethod
