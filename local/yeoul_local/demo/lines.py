@@ -2,7 +2,6 @@
 
 from yeoul_local.demo.view import SinkLine, View
 from yeoul_local.demo.words import clock, count, duration, one_line
-from yeoul_local.events import Event
 
 _ERROR_WIDTH = 160
 
@@ -19,21 +18,6 @@ def lines(view: View) -> list[str]:
         if line.progress.last_error
     ]
     return [" | ".join(parts), *errors]
-
-
-def event_line(event: Event) -> str | None:
-    """A step of the start worth a line of its own."""
-    match event.phase:
-        case "ready":
-            took = f" after {duration(event.seconds)}" if event.seconds is not None else ""
-            return f"{event.part} is ready{took}"
-        case "failed":
-            return f"{event.part} failed {event.text}".rstrip()
-        case "download" if event.total and event.done is not None:
-            tenth = max(event.total // 10, 1)
-            if event.done % tenth == 0 or event.done == event.total:
-                return f"{event.part}: {event.done} of {event.total} downloaded"
-    return None
 
 
 def _time(view: View) -> str:

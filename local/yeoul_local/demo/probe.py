@@ -2,40 +2,25 @@
 
 import time
 import urllib.request
-from typing import Any
 
 import psycopg2
 from psycopg2.extensions import connection as Connection
 from psycopg2.sql import SQL, Composable, Identifier
 from yeoul_stream.pipeline import Sink, StreamPipeline
 
-from yeoul_local.demo.job import Job
 from yeoul_local.demo.sample import Sample, parse_progress
+from yeoul_local.jobs import Job, progress
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 
 # The newest rows lie in a table's last pages: 256 of them are 2 MB, some 18,000 rows.
 _NEWEST_PAGES = 256
 _LATELY_MS = 10_000
-_INSTALLATION = "local"
+INSTALLATION = "local"
 
 
 def table_sink(pipeline: StreamPipeline) -> Sink:
     """The pipeline's first enabled PostgreSQL sink."""
     return next(sink for sink in pipeline.spec.sinks if sink.enabled and sink.postgres)
-
-
-def connect(where: PostgresEndpoint) -> Connection:
-    """A connection that sees each statement's moment."""
-    connection = psycopg2.connect(
-        host=where.host,
-        port=where.port,
-        user=where.user,
-        password=where.password,
-        dbname=where.dbname,
-        connect_timeout=5,
-    )
-    connection.autocommit = True
-    return connection
 
 
 class Probe:
@@ -45,12 +30,12 @@ class Probe:
         sink = table_sink(pipeline)
         assert sink.postgres is not None  # noqa: S101 - what table_sink chose it for
         self._where = where
-        self._key = (_INSTALLATION, f"{pipeline.metadata.namespace}/{pipeline.metadata.name}")
+        self._key = (INSTALLATION, f"{pipeline.metadata.namespace}/{pipeline.metadata.name}")
         self._sink = sink.name
         self._table = Identifier(*sink.postgres.table.split("."))
         self._poller = poller
         self._connection: Connection | None = None
-        self._before: int | None = None
+        self._before = 0
 
     def close(self) -> None:
         """Close the connection."""
@@ -62,20 +47,15 @@ class Probe:
         """Count the rows of earlier runs, so that `rows` are those of this one."""
         self._before = self._written() or 0
 
-    def sample(self, job: Job | None) -> Sample:
+    def sample(self, job: Job) -> Sample:
         """What is known now."""
         return Sample(
             at=time.monotonic(),
-            sinks=parse_progress(job.progress() if job else None),
+            sinks=parse_progress(progress(job.record)),
             vehicles=self._vehicles(),
-            rows=self.rows(),
+            rows=None if (written := self._written()) is None else written - self._before,
             sent=self._sent(),
         )
-
-    def rows(self) -> int | None:
-        """Rows that this run has brought to PostgreSQL."""
-        written = self._written()
-        return None if written is None else written - (self._before or 0)
 
     def _written(self) -> int | None:
         if not self._one("SELECT to_regclass('yeoul.books') IS NOT NULL"):
@@ -97,13 +77,15 @@ class Probe:
         lately = time.time() * 1000 - _LATELY_MS
         return self._one(statement, (lately, name, _NEWEST_PAGES))
 
-    def _one(self, statement: str | Composable, values: tuple[object, ...] = ()) -> Any:
+    def _one(self, statement: str | Composable, values: tuple[object, ...] = ()) -> int | None:
         try:
-            self._connection = self._connection or connect(self._where)
+            if self._connection is None:
+                self._connection = self._where.connect()
+                self._connection.autocommit = True
             with self._connection.cursor() as cursor:
                 cursor.execute(statement, values)
                 row = cursor.fetchone()
-                return row[0] if row else None
+                return int(row[0]) if row else None
         except psycopg2.OperationalError:
             self.close()
             return None

@@ -10,7 +10,7 @@ from pydantic.alias_generators import to_camel
 # Long enough to span several batches: a shorter one would show each batch as a jump.
 RATE_SECONDS = 12.0
 
-Phase = Literal["starting", "waiting", "streaming", "catching up", "draining", "proving", "ended"]
+Phase = Literal["waiting", "streaming", "catching up", "draining", "proving", "drawing", "ended"]
 
 
 class SinkProgress(BaseModel):

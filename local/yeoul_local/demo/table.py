@@ -1,7 +1,5 @@
 """The demonstration as a live table."""
 
-from collections.abc import Mapping
-
 from rich import box
 from rich.console import Group, RenderableType
 from rich.panel import Panel
@@ -11,36 +9,17 @@ from rich.text import Text
 
 from yeoul_local.demo.view import SinkLine, View
 from yeoul_local.demo.words import clock, count, duration, one_line
-from yeoul_local.events import Event
 
 _STATES = {"running": "green", "backoff": "yellow", "failed": "red", "drained": "cyan"}
-_PHASES = {"ready": "green", "failed": "red", "stopped": "dim", "download": "yellow"}
 _ERROR_WIDTH = 200
 
 
-def render(view: View, title: str) -> RenderableType:
+def render(view: View) -> RenderableType:
     """The whole: a head, the sinks, their errors."""
     body = [_head(view), Text(""), _sinks(view.sinks), *_errors(view.sinks)]
-    return Panel(Group(*body), title=f"[bold]{title}[/]", title_align="left", box=box.ROUNDED)
-
-
-def render_start(parts: Mapping[str, Event], seconds: float, title: str) -> RenderableType:
-    """The parts while they start."""
-    grid = Table.grid(padding=(0, 2))
-    for event in parts.values():
-        grid.add_row(event.part, _step(event))
-    head = Text(f"starting  {clock(seconds)}", style="bold")
-    return Panel(Group(head, grid), title=f"[bold]{title}[/]", title_align="left", box=box.ROUNDED)
-
-
-def _step(event: Event) -> RenderableType:
-    if event.phase == "download" and event.total:
-        bar = ProgressBar(total=event.total, completed=event.done or 0, width=24)
-        line = Table.grid(padding=(0, 1))
-        line.add_row(bar, f"{event.done} of {event.total}", Text(event.text, style="dim"))
-        return line
-    took = f" {duration(event.seconds)}" if event.seconds is not None else ""
-    return Text(f"{event.phase}{took} {event.text}", style=_PHASES.get(event.phase, ""))
+    return Panel(
+        Group(*body), title="[bold]Yeoul[/]", title_align="left", box=box.ROUNDED, expand=False
+    )
 
 
 def _head(view: View) -> RenderableType:

@@ -33,7 +33,7 @@ class View:
         sinks: the sinks.
     """
 
-    phase: Phase = "starting"
+    phase: Phase = "waiting"
     elapsed: float = 0.0
     total: float | None = None
     vehicles: int | None = None
@@ -47,6 +47,6 @@ class View:
         """The share of the time to stream that has passed; None where there is no end."""
         if self.total is None:
             return None
-        if self.phase in ("starting", "waiting"):
+        if self.phase == "waiting":
             return 0.0
         return min(self.elapsed / self.total, 1.0) if self.phase == "streaming" else 1.0
