@@ -10,10 +10,10 @@ from yeoul_local.platform import Platform
 
 @pytest.fixture(scope="session")
 def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
-    """PostgreSQL, Kafka and HDFS; the jars come from the repository's own cache."""
+    """All parts; the jars come from the repository's own cache."""
     started = Platform(tmp_path_factory.mktemp("yeoul"), jars=default_home().jars)
     try:
-        started.up(("postgres", "kafka", "hdfs"))
+        started.up()
         yield started
     finally:
         started.down()
