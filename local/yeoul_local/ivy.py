@@ -50,11 +50,16 @@ def fetch(
     tally = _Tally(name, len(jars), report)
     shares = [jars[start : start + _SHARE] for start in range(0, len(jars), _SHARE)]
     runs = [
-        _Run(fetcher, f"{name}-{number}", share, target, work / str(number), tally)
+        _Run(fetcher, name, number, share, target, work / str(number), tally)
         for number, share in enumerate(shares)
     ]
     with ThreadPoolExecutor(max_workers=len(runs)) as pool:
         list(pool.map(_Run.run, runs))
+
+
+def process_name(set_name: str) -> str:
+    """Under which name the downloads of a set are known."""
+    return f"jars-{set_name}"
 
 
 class _Tally:
@@ -78,7 +83,8 @@ class _Run:
     """One Ivy with its share of the jars."""
 
     fetcher: Fetcher
-    name: str
+    set_name: str
+    number: int
     jars: tuple[Jar, ...]
     target: Path
     work: Path
@@ -88,15 +94,15 @@ class _Run:
         self.work.mkdir(parents=True, exist_ok=True)
         repository = maven.repository(self.fetcher.env)
         (self.work / "settings.xml").write_text(settings(repository), encoding="utf-8")
-        (self.work / "ivy.xml").write_text(module(self.name, self.jars), encoding="utf-8")
-        log = self.fetcher.home.log(f"jars-{self.name}")
+        (self.work / "ivy.xml").write_text(module(self.set_name, self.jars), encoding="utf-8")
+        log = self.fetcher.home.log(f"jars-{self.set_name}-{self.number}")
         command = processes.Command(_command(self.fetcher, self.target, self.work))
         with subprocess.Popen(
             command.full_argv(),
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            env=command.environment(self.fetcher.home.root, processes.TOOL),
+            env=command.environment(self.fetcher.home.root, process_name(self.set_name)),
             start_new_session=True,
         ) as ivy:
             try:
@@ -106,7 +112,7 @@ class _Run:
                     ivy.kill()
         if ivy.returncode != 0:
             text = log.read_text(encoding="utf-8", errors="replace")
-            raise failure(self.name, text, log)
+            raise failure(self.set_name, text, log)
 
     def _follow(self, ivy: subprocess.Popen[bytes], log: Path) -> None:
         with log.open("wb") as out:

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from yeoul_local import processes
+from yeoul_local.ending import end
 from yeoul_local.errors import LocalError
 from yeoul_local.events import Report
 from yeoul_local.home import Home
-from yeoul_local.ivy import Fetcher, fetch
+from yeoul_local.ivy import Fetcher, fetch, process_name
 from yeoul_local.locked import Jar, fingerprint, locked
 
 _COMPLETE = "complete"
@@ -42,6 +44,8 @@ def _fetch(fetcher: Fetcher, name: str, report: Report) -> None:
     jars = locked(name)
     folder = fetcher.home.jars
     aside, work = folder / f".{name}.new", folder / f".{name}.ivy"
+    # Downloads go on when the command that began them is killed; two would spoil each other.
+    end(processes.strays(fetcher.home.root, process_name(name)), 1)
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir()
     work.mkdir(exist_ok=True)

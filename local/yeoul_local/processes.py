@@ -14,7 +14,7 @@ from yeoul_local.state import ProcessRecord
 
 # In the environment of every process we start: `<home>|<name>`.
 MARKER = "YEOUL_PROCESS"
-# The name of what we start and wait for: downloads, formatting.
+# The name of what we start and wait for, such as formatting.
 TOOL = "tool"
 # The kernel's start times are rounded, and move when the clock is set.
 _SAME_START_SECONDS = 2.0

@@ -15,7 +15,8 @@ from yeoul_local.checks import check_disk, check_port, died
 from yeoul_local.ending import end, wait_gone
 from yeoul_local.errors import CancelledError, LocalError
 from yeoul_local.events import Event, Report
-from yeoul_local.ivy import Fetcher
+from yeoul_local.ivy import Fetcher, process_name
+from yeoul_local.locked import SETS
 from yeoul_local.parts import PARTS
 from yeoul_local.parts.base import Part, Site
 from yeoul_local.state import StateFile
@@ -48,6 +49,8 @@ class Starter:
     def run(self, start: Start) -> None:
         """Start them all; the first failure, or Ctrl-C, calls off the others."""
         check_disk(self._site.home.root)
+        # A start that was killed may have left one at work.
+        self._end_tools([processes.TOOL])
         self._ready = {name: threading.Event() for name in start.parts}
         tasks: dict[str, Callable[[], None]] = {
             name: lambda part=PARTS[name]: self._bring_up(part)  # type: ignore[misc]
@@ -62,8 +65,12 @@ class Starter:
             except BaseException:
                 self._cancelled.set()
                 # Downloads and formatting do not ask whether they were called off.
-                end(processes.strays(self._site.home.root, processes.TOOL), 2)
+                self._end_tools([processes.TOOL, *map(process_name, SETS)])
                 raise
+
+    def _end_tools(self, names: Sequence[str]) -> None:
+        root = self._site.home.root
+        end([stray for name in names for stray in processes.strays(root, name)], 2)
 
     def _guarded(self, name: str, task: Callable[[], None]) -> None:
         try:
