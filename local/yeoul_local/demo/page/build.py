@@ -60,7 +60,7 @@ def _tiles(data: PageData) -> list[str]:
     dead = max((sum(sink.dead.values()) for sink in data.sinks), default=0)
     files = sum(sink.files or 0 for sink in data.sinks)
     tiles = [
-        (f"{data.rows:,}", "rows delivered in this run"),
+        (f"{data.rows:,}", "rows in this run"),
         (f"{data.vehicles:,}", "vehicles"),
         (f"{rate:,.0f} <small>rows/s</small>", "on average"),
         (f"{dead:,}", "dead letters"),
@@ -82,8 +82,8 @@ def _map_note(data: PageData) -> str:
     seconds = (max(window) - min(window)) / 1000 if window else 0
     pace = f", at {data.factor:g} times the pace of life" if data.factor != 1 else ""
     return (
-        f"Last position and trail of each; thin lines: all that was driven in the last "
-        f"{duration(seconds)}{pace}. Press play."
+        f"Last positions and trails; thin lines: all that was driven in the last "
+        f"{duration(seconds)}{pace}."
     )
 
 

@@ -4,7 +4,7 @@ function clockText(ms, withSeconds) {
 }
 
 function lineChart(card, chart) {
-  const PAD = { left: 46, right: 10, top: 10, bottom: 26 }, HEIGHT = 230;
+  const PAD = { left: 46, right: 10, top: 10, bottom: 26 }, HEIGHT = 158;
   const holder = document.createElement("div"), key = document.createElement("div");
   key.className = "key";
   card.append(key, holder);
@@ -20,7 +20,7 @@ function lineChart(card, chart) {
     return ticks;
   }
   const short = (n) => (n >= 1e6 ? `${+(n / 1e6).toFixed(1)}M` : n >= 1e4 ? `${+(n / 1e3).toFixed(1)}k` : n.toLocaleString("en"));
-  const yTicks = ticksOf(top, 4), yTop = yTicks[yTicks.length - 1];
+  const yTicks = ticksOf(top, 3), yTop = yTicks[yTicks.length - 1];
   const spans = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 21600, 43200, 86400].map((s) => s * 1000);
 
   function show(time) {

@@ -15,7 +15,7 @@ class Fix(NamedTuple):
 
 
 class Bucket(NamedTuple):
-    """All rows of one span of time: its start (epoch seconds), rows, speeds in km/h."""
+    """All rows of one span of time: its start (epoch seconds), rows, km/h of those that move."""
 
     at: float
     rows: int

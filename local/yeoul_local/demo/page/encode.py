@@ -14,8 +14,6 @@ from yeoul_local.demo.page.thin import cumulated, thin
 _DEGREE = 1e5
 _TICK_MS = 10
 _LEAST_TOP_SPEED = 40.0
-# The share of all positions that the map shows at first: a few trips lie far away.
-_KEPT = 0.94
 
 
 def encode(data: PageData) -> dict[str, Any]:
@@ -28,7 +26,7 @@ def encode(data: PageData) -> dict[str, Any]:
         "windowMs": max(times, default=began) - began,
         "middleLat": _middle(fix.lat for trail in shown.values() for fix in trail),
         "topSpeed": top_speed(fix.speed for trail in shown.values() for fix in trail),
-        "keep": _KEPT,
+        "factor": data.factor,
         "trails": {name: flatten(trail, began) for name, trail in shown.items()},
         "buckets": [
             [

@@ -5,7 +5,9 @@ function drawMap(data) {
   const ctx = canvas.getContext("2d"), under = document.createElement("canvas");
   const RAMP = ["#4f63d2", "#7f57cc", "#b04fb4", "#d95a86", "#ee755a", "#f5a53a"];
   const TOP = data.topSpeed, TRAIL_MS = 9000, FADES = 4, SHADES = 24;
-  const GAP_MS = 4000, GAP_M = 1200, M_PER_DEGREE = 111195;
+  const M_PER_DEGREE = 111195;
+  // No line where a vehicle was silent, or faster than any car: its record has a gap or a jump there.
+  const GAP_MS = 4000, GAP_M_PER_MS = (250 / 3600) * data.factor;
   const squeeze = Math.cos((data.middleLat * Math.PI) / 180);
   const mix = (a, b, f) => [1, 3, 5].map((i) =>
     Math.round(parseInt(a.substr(i, 2), 16) * (1 - f) + parseInt(b.substr(i, 2), 16) * f));
@@ -25,7 +27,8 @@ function drawMap(data) {
       a += flat[4 * i]; b += flat[4 * i + 1]; c += flat[4 * i + 2];
       t[i] = a * 10; x[i] = (b / 1e5) * squeeze; y[i] = -c / 1e5; v[i] = flat[4 * i + 3] / 10;
       const far = i && Math.hypot(x[i] - x[i - 1], y[i] - y[i - 1]) * M_PER_DEGREE;
-      gap[i] = !i || t[i] - t[i - 1] > GAP_MS || far > GAP_M ? 1 : 0;
+      const took = i ? t[i] - t[i - 1] : 0;
+      gap[i] = !i || took > GAP_MS || far > GAP_M_PER_MS * (took + 20) ? 1 : 0;
     }
     return { name, n, t, x, y, v, gap };
   });
@@ -34,7 +37,13 @@ function drawMap(data) {
   let moved = false;
   let now = end, playing = false, view = null, css = {}, width = 0, height = 0, dpr = 1;
 
-  const quantile = (sorted, q) => sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))];
+  // Most of them: what lies within Tukey's fences. A few trips are far from all others.
+  function span(values) {
+    const sorted = values.sort((p, q) => p - q), quarter = (q) => sorted[Math.floor(q * (sorted.length - 1))];
+    const low = quarter(0.25), high = quarter(0.75), fence = 1.5 * (high - low);
+    const near = sorted.filter((value) => value >= low - fence && value <= high + fence);
+    return [near[0], near[near.length - 1]];
+  }
   function home() {
     const xs = [], ys = [];
     for (const car of fleet) {
@@ -42,9 +51,7 @@ function drawMap(data) {
       for (let i = car.n - 1; i >= 0; i -= step) { xs.push(car.x[i]); ys.push(car.y[i]); }
     }
     if (!xs.length) return { x: 0, y: 0, scale: 1000 };
-    xs.sort((p, q) => p - q); ys.sort((p, q) => p - q);
-    const keep = data.keep, lo = (1 - keep) / 2, hi = 1 - lo;
-    const [x0, x1, y0, y1] = [quantile(xs, lo), quantile(xs, hi), quantile(ys, lo), quantile(ys, hi)];
+    const [x0, x1] = span(xs), [y0, y1] = span(ys);
     const scale = 0.9 * Math.min(width / Math.max(x1 - x0, 0.004), height / Math.max(y1 - y0, 0.004));
     return { x: (x0 + x1) / 2, y: (y0 + y1) / 2, scale };
   }

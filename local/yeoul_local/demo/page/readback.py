@@ -73,6 +73,7 @@ def _buckets(cursor: Cursor, table: Composable, query: Query, span: int) -> tupl
     statement = SQL(
         "SELECT floor(gpsutctime / 1000 / %(span)s) * %(span)s, count(*), "
         "percentile_cont(ARRAY[0.5, 0.95]) WITHIN GROUP (ORDER BY vhclesped) "
+        "FILTER (WHERE vhclesped >= 1) "
         "FROM {table} WHERE gpsutctime BETWEEN %(began)s AND %(ended)s "
         "GROUP BY 1 ORDER BY 1"
     ).format(table=table)

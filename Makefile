@@ -1,0 +1,137 @@
+# `make help` lists the targets; what a line says after `##` is what it shows.
+
+# How long `make run` streams, in seconds; `forever` until Ctrl-C.
+FOR ?= 60
+# More for pytest: `make test-unit PYTEST="-k decode -x"`.
+PYTEST ?=
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+# Another environment that happens to be active is not this one.
+unexport VIRTUAL_ENV
+
+OWN_UV := .yeoul/uv/bin/uv
+UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
+RUN := $(UV) run --frozen --no-sync
+READY := .venv/.synced
+PACKAGES := spark_apps ingest local
+CODE := $(PACKAGES) tests $(wildcard benchmarks)
+
+##@ See it
+
+.PHONY: run
+run: $(READY) ## everything at once: start, stream FOR=60 seconds, prove, draw a picture, stop
+	@$(RUN) yeoul demo --for $(FOR)
+
+##@ The platform on this machine
+
+.PHONY: up
+up: $(READY) ## start Kafka, HDFS, PostgreSQL and the simulated API, and leave them running
+	@$(RUN) yeoul up
+
+.PHONY: down
+down: $(READY) ## stop everything; data stays
+	@$(RUN) yeoul down
+
+.PHONY: status
+status: $(READY) ## show what runs, and how far the pipelines are
+	@$(RUN) yeoul status
+
+.PHONY: fetch
+fetch: $(READY) ## download the jars now, to be without a network later
+	@$(RUN) yeoul fetch
+
+.PHONY: reset
+reset: $(READY) ## stop everything and delete the platform's data; downloads stay
+	@$(RUN) yeoul reset --yes
+
+##@ Development
+
+.PHONY: setup
+setup: ## install the Python packages of uv.lock into .venv
+	@$(MAKE) --always-make $(READY)
+
+.PHONY: fmt
+fmt: $(READY) ## format the code and mend what the linter can
+	@$(RUN) ruff format $(CODE)
+	@$(RUN) ruff check --fix $(CODE)
+
+.PHONY: generate
+generate: $(READY) ## write what is derived from the pipeline model: schema and reference
+	@$(RUN) python -m yeoul_stream.pipeline.generate
+
+.PHONY: check
+check: check-format check-lint check-types check-layers check-generated ## all that needs no test: format, lint, types, layers, generated files
+
+.PHONY: check-format
+check-format: $(READY)
+	@echo "== format"; $(RUN) ruff format --check $(CODE)
+
+.PHONY: check-lint
+check-lint: $(READY)
+	@echo "== lint"; $(RUN) ruff check $(CODE)
+
+.PHONY: check-types
+check-types: $(READY)
+	@echo "== types"; $(RUN) mypy $(CODE)
+
+.PHONY: check-layers
+check-layers: $(READY)
+	@echo "== import layers"; $(RUN) lint-imports --no-logo
+
+.PHONY: check-generated
+check-generated: $(READY)
+	@echo "== generated files"; $(RUN) python -m yeoul_stream.pipeline.generate --check
+
+##@ Tests
+
+.PHONY: test
+test: $(READY) fetch ## all that a developer runs daily, with the real parts
+	@echo "== unit tests, and tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
+	@$(RUN) pytest tests $(PYTEST)
+
+.PHONY: test-unit
+test-unit: $(READY) ## tests without services: seconds
+	@$(RUN) pytest tests/unit $(PYTEST)
+
+.PHONY: test-data-plane
+test-data-plane: $(READY) fetch ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
+	@$(RUN) pytest tests/data_plane $(PYTEST)
+
+.PHONY: bench
+bench: $(READY) fetch ## measure what the README claims, side by side with the baseline
+	@$(RUN) python -m benchmarks.stream
+
+##@ Housekeeping
+
+.PHONY: clean
+clean: ## stop everything; delete data and caches, keep downloads
+	@if [ -x .venv/bin/yeoul ]; then $(RUN) yeoul reset --yes; fi
+	@rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist spark-warehouse
+	@find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: distclean
+distclean: clean ## clean, and delete all downloads too
+	@rm -rf .venv .yeoul
+
+.PHONY: help
+help: ## this list
+	@awk 'BEGIN { FS = ":.*## " } \
+	  /^##@ / { printf "\n%s\n", substr($$0, 5) } \
+	  /^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# Syncs again whenever the lock file changes. uv shows its downloads.
+$(READY): uv.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml) | $(UV)
+	@$(UV) sync --frozen --all-packages --all-groups
+	@touch $@
+
+# Only where there is no uv: one of our own, in the repository.
+$(OWN_UV):
+	@python=$$(command -v python3.12 || command -v python3.11 || command -v python3) || { \
+	  echo "Python 3.11 or 3.12 is needed and not there: install it, or uv (https://docs.astral.sh/uv), and run make again." >&2; exit 1; }; \
+	echo "There is no uv; installing one into .yeoul/uv, and nowhere else."; \
+	mkdir -p .yeoul && $$python -m venv .yeoul/uv && .yeoul/uv/bin/python -m pip install --disable-pip-version-check uv || { \
+	  rm -rf .yeoul/uv; \
+	  echo "uv could not be installed by $$python: look at the error above, or install uv yourself (https://docs.astral.sh/uv), and run make again." >&2; exit 1; }
