@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from yeoul_local import processes
 from yeoul_local.demo.probe import Probe
-from yeoul_local.demo.sample import History, Phase, Sample
+from yeoul_local.demo.sample import History, Sample, SinkProgress
 from yeoul_local.demo.screen import Screen
-from yeoul_local.demo.view import SinkLine, View
+from yeoul_local.demo.view import Phase, View, first_seen, sink_line
 from yeoul_local.jobs import Job
 
 _EVERY_SECONDS = 0.5
@@ -23,6 +23,7 @@ class Follower:
         self._screen = screen
         self._total = total
         self._history = History()
+        self._before: dict[str, SinkProgress] = {}
         self.last = Sample(0.0, {})
 
     @property
@@ -48,6 +49,7 @@ class Follower:
             sent=self.last.sent if sample.sent is None else sample.sent,
         )
         self._history.add(sample)
+        self._before = first_seen(self._before, sample)
         self.show(phase, elapsed)
 
     def show(self, phase: Phase, elapsed: float) -> None:
@@ -63,7 +65,7 @@ class Follower:
                 sent=sample.sent,
                 sent_rate=self._history.sent_rate(),
                 sinks=tuple(
-                    SinkLine(name, sink, self._history.rate(name))
+                    sink_line(name, sink, self._before.get(name), self._history.rate(name))
                     for name, sink in sample.sinks.items()
                 ),
             )

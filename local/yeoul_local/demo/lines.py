@@ -1,4 +1,4 @@
-"""The demonstration as plain lines: for files, pipes and terminals without a cursor."""
+"""The stream as plain lines: for files, pipes and terminals without a cursor."""
 
 from yeoul_local.demo.view import SinkLine, View
 from yeoul_local.demo.words import clock, count, duration, one_line
@@ -8,14 +8,14 @@ _ERROR_WIDTH = 160
 
 def lines(view: View) -> list[str]:
     """One line for the whole, and one for each sink that has an error."""
-    parts = [f"{_time(view)}  {view.phase}", f"vehicles {count(view.vehicles)}"]
-    if view.sent is not None:
-        parts.append(f"sent to Kafka {view.sent:,} ({count(view.sent_rate)}/s)")
+    parts = [f"{_time(view)}  {view.phase}"]
+    if view.vehicles:
+        parts.append(f"{view.vehicles} vehicles")
+    if view.sent:
+        parts.append(f"{view.sent:,} records into Kafka ({count(view.sent_rate)}/s)")
     parts += [_sink(line) for line in view.sinks]
     errors = [
-        f"  {line.name}: {one_line(line.progress.last_error, _ERROR_WIDTH)}"
-        for line in view.sinks
-        if line.progress.last_error
+        f"  {line.name}: {one_line(line.error, _ERROR_WIDTH)}" for line in view.sinks if line.error
     ]
     return [" | ".join(parts), *errors]
 
@@ -27,14 +27,17 @@ def _time(view: View) -> str:
 
 
 def _sink(line: SinkLine) -> str:
-    sink = line.progress
-    shown = [f"{line.name} {sink.state}", f"{sink.rows_written:,} rows"]
+    if line.state == "starting":
+        return f"{line.name} starting"
+    shown = [f"{line.name} {line.state}"]
+    if line.restarts:
+        shown[0] += f" (restarts: {line.restarts})"
+    shown.append(f"{line.written:,} rows")
     if line.rate is not None:
         shown.append(f"{line.rate:,.0f}/s")
-    shown.append(f"lag {count(sink.lag_rows)} ({duration(sink.lag_seconds)})")
-    shown.append(f"dead {sink.rows_dead:,}")
-    if sink.kind == "hdfs":
-        shown.append(f"files {sink.files:,}")
-    if sink.restarts:
-        shown.append(f"restarts {sink.restarts}")
+    if line.lag is not None:
+        shown.append(f"lag {line.lag:,} ({duration(line.lag_seconds)})")
+    shown.append(f"dead letters {line.dead:,}")
+    if line.kind == "hdfs":
+        shown.append(f"files {line.files:,}")
     return ", ".join(shown)

@@ -2,15 +2,12 @@
 
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 # Long enough to span several batches: a shorter one would show each batch as a jump.
 RATE_SECONDS = 12.0
-
-Phase = Literal["waiting", "streaming", "catching up", "draining", "proving", "drawing", "ended"]
 
 
 class SinkProgress(BaseModel):
@@ -58,11 +55,6 @@ class Sample:
     vehicles: int | None = None
     rows: int | None = None
     sent: int | None = None
-
-    @property
-    def dead(self) -> int:
-        """Dead letters of all sinks; the same record may be one in each."""
-        return max((sink.rows_dead for sink in self.sinks.values()), default=0)
 
 
 def parse_progress(answer: object) -> dict[str, SinkProgress]:

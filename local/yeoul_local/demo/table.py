@@ -1,4 +1,4 @@
-"""The demonstration as a live table."""
+"""The stream as a live table."""
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -7,36 +7,48 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from yeoul_local.demo.view import SinkLine, View
+from yeoul_local.demo.view import SAYING, SinkLine, View
 from yeoul_local.demo.words import clock, count, duration, one_line
 
-_STATES = {"running": "green", "backoff": "yellow", "failed": "red", "drained": "cyan"}
-_ERROR_WIDTH = 200
+_STATES = {"running": "green", "backoff": "yellow", "failed": "bold red", "drained": "cyan"}
+_ERROR_WIDTH = 300
+# Widths that numbers grow into, so that the table stays where it is.
+_COLUMNS = (
+    ("rows/s", 7),
+    ("rows written", 12),
+    ("dead letters", 12),
+    ("lag rows", 9),
+    ("lag", 7),
+    ("files", 6),
+    ("last batch", 10),
+)
 
 
 def render(view: View) -> RenderableType:
     """The whole: a head, the sinks, their errors."""
-    body = [_head(view), Text(""), _sinks(view.sinks), *_errors(view.sinks)]
-    return Panel(
-        Group(*body), title="[bold]Yeoul[/]", title_align="left", box=box.ROUNDED, expand=False
-    )
+    body = [_head(view), _numbers(view), _sinks(view.sinks), *_errors(view.sinks)]
+    title = "[bold]Yeoul[/]"
+    return Panel(Group(*body), title=title, title_align="left", box=box.ROUNDED, expand=False)
 
 
 def _head(view: View) -> RenderableType:
-    grid = Table.grid(padding=(0, 3))
+    grid = Table.grid(padding=(0, 2))
     time = clock(view.elapsed)
-    if view.total is not None and view.phase == "streaming":
-        time += f" of {clock(view.total)}, {clock(view.total - view.elapsed + 0.99)} left"
-    done = view.done
-    bar = ProgressBar(total=1.0, completed=done, width=24) if done is not None else Text("")
-    grid.add_row(Text(view.phase, style="bold"), Text(time), bar)
+    if view.phase == "streaming" and view.total is not None:
+        time += f" of {clock(view.total)}"
+    bar = ProgressBar(total=1.0, completed=view.done, width=20) if view.done is not None else ""
+    grid.add_row(Text(time, style="bold"), bar, Text(SAYING[view.phase]))
+    return grid
+
+
+def _numbers(view: View) -> RenderableType:
     numbers = Table.grid(padding=(0, 3))
     numbers.add_row(
-        _number(count(view.vehicles), "vehicles on the move"),
-        _number(count(view.sent), f"records into Kafka ({count(view.sent_rate)}/s)"),
+        _number(count(view.vehicles or None), "vehicles"),
+        _number(count(view.sent), f"records into Kafka, {count(view.sent_rate)}/s"),
         _number(count(view.rows), "rows in PostgreSQL"),
     )
-    return Group(grid, numbers)
+    return numbers
 
 
 def _number(value: str, label: str) -> Text:
@@ -44,31 +56,34 @@ def _number(value: str, label: str) -> Text:
 
 
 def _sinks(sinks: tuple[SinkLine, ...]) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, expand=False)
-    table.add_column("sink")
-    table.add_column("state")
-    for name in ("rows/s", "written", "lag rows", "lag", "dead", "files", "batch age"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=False)
+    table.add_column("sink", min_width=15)
+    table.add_column("state", min_width=9)
+    for name, width in _COLUMNS:
+        table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for line in sinks:
-        sink = line.progress
-        state = f"{sink.state} ({sink.restarts})" if sink.restarts else sink.state
-        table.add_row(
-            f"{line.name} [dim]{sink.kind}[/]",
-            Text(state, style=_STATES.get(sink.state, "")),
-            count(line.rate),
-            f"{sink.rows_written:,}",
-            count(sink.lag_rows),
-            duration(sink.lag_seconds),
-            Text(f"{sink.rows_dead:,}", style="red" if sink.rows_dead else ""),
-            f"{sink.files:,}" if sink.kind == "hdfs" else "",
-            duration(sink.last_batch_age_seconds),
-        )
+        table.add_row(*_cells(line))
     return table
+
+
+def _cells(line: SinkLine) -> tuple[RenderableType, ...]:
+    state = f"{line.state} ({line.restarts})" if line.restarts else line.state
+    return (
+        f"{line.name} [dim]{line.kind}[/]",
+        Text(state, style=_STATES.get(line.state, "")),
+        count(line.rate),
+        f"{line.written:,}",
+        Text(f"{line.dead:,}", style="red" if line.dead else ""),
+        count(line.lag),
+        duration(line.lag_seconds),
+        f"{line.files:,}" if line.kind == "hdfs" else "",
+        duration(line.batch_age),
+    )
 
 
 def _errors(sinks: tuple[SinkLine, ...]) -> list[RenderableType]:
     return [
-        Text(f"{line.name}: {one_line(line.progress.last_error, _ERROR_WIDTH)}", style="red")
+        Text(f"{line.name}: {one_line(line.error, _ERROR_WIDTH)}", style="red")
         for line in sinks
-        if line.progress.last_error
+        if line.error
     ]

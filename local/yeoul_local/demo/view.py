@@ -1,21 +1,45 @@
-"""What the screen shows of a demonstration, as data."""
+"""What the screen shows of the stream, as data."""
 
 from dataclasses import dataclass, field
+from typing import Literal
 
-from yeoul_local.demo.sample import Phase, SinkProgress
+from yeoul_local.demo.sample import Sample, SinkProgress
+
+Phase = Literal["waiting", "streaming", "catching up", "draining", "proving", "drawing", "ended"]
+
+SAYING: dict[Phase, str] = {
+    "waiting": "waiting for the first row: Spark takes longest to start",
+    "streaming": "streaming",
+    "catching up": "the poller has stopped, what is left in Kafka is delivered",
+    "draining": "the running batches are finished",
+    "proving": "proving: what Kafka holds against what the sinks hold",
+    "drawing": "drawing the page",
+    "ended": "ended",
+}
 
 
 @dataclass(frozen=True)
 class SinkLine:
-    """One sink's line.
+    """One sink; its counts are those of this run.
 
     Attributes:
         rate: rows a second, lately.
+        lag: records behind the topic's end, lag_seconds the age of the last one committed.
+        batch_age: seconds since the last batch was committed.
     """
 
     name: str
-    progress: SinkProgress
-    rate: float | None
+    kind: str
+    state: str
+    rate: float | None = None
+    written: int = 0
+    dead: int = 0
+    files: int = 0
+    lag: int | None = None
+    lag_seconds: float | None = None
+    batch_age: float | None = None
+    restarts: int = 0
+    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -23,14 +47,12 @@ class View:
     """One moment.
 
     Attributes:
-        phase: where the demonstration is.
         elapsed: seconds since the first row, or since the start while there is none.
         total: seconds to stream; None until Ctrl-C.
         vehicles: vehicles with a row of the last seconds.
         rows: rows that this run has brought to PostgreSQL.
         sent: records that the poller has sent.
         sent_rate: those a second, lately.
-        sinks: the sinks.
     """
 
     phase: Phase = "waiting"
@@ -45,8 +67,34 @@ class View:
     @property
     def done(self) -> float | None:
         """The share of the time to stream that has passed; None where there is no end."""
-        if self.total is None:
-            return None
         if self.phase == "waiting":
             return 0.0
-        return min(self.elapsed / self.total, 1.0) if self.phase == "streaming" else 1.0
+        if self.phase != "streaming":
+            return 1.0
+        return None if self.total is None else min(self.elapsed / self.total, 1.0)
+
+
+def sink_line(
+    name: str, sink: SinkProgress, before: SinkProgress | None, rate: float | None
+) -> SinkLine:
+    """The line of a sink, whose totals were those of `before` when this run began."""
+    return SinkLine(
+        name=name,
+        kind=sink.kind,
+        state=sink.state,
+        rate=rate,
+        written=sink.rows_written - before.rows_written if before else 0,
+        dead=sink.rows_dead - before.rows_dead if before else 0,
+        files=sink.files - before.files if before else 0,
+        lag=sink.lag_rows,
+        lag_seconds=sink.lag_seconds,
+        batch_age=sink.last_batch_age_seconds,
+        restarts=sink.restarts,
+        error=sink.last_error,
+    )
+
+
+def first_seen(known: dict[str, SinkProgress], sample: Sample) -> dict[str, SinkProgress]:
+    """`known` with every sink that is open for the first time: its totals are of earlier runs."""
+    opened = {name: sink for name, sink in sample.sinks.items() if sink.epoch > 0}
+    return {**opened, **known}
