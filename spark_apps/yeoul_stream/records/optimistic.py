@@ -117,13 +117,10 @@ class _Reading:
         return self._reader.parse(Lines(text).part(0, len(text)), start, stop)
 
     def _narrow(self, position: int, stop: int, refused: Refused) -> int:
-        """Where to go on after [position, stop) was refused."""
+        """Where to go on after [position, stop) was refused: further on, or with a nearer stop."""
         if self._leniency.call(refused.reason):
             return position
-        row = refused.row
-        if row is None:
-            chunk = self._text.slice(position, stop - position)
-            row = self._leniency.first_unparsed(chunk, refused.reason)
+        row = self._row(position, stop, refused)
         if row is not None and row >= _FEW:
             self._refused_at = position + row
             self._reach = max(_ENOUGH, self._reach // 2)
@@ -138,6 +135,14 @@ class _Reading:
         self._skip = min(2 * self._skip, self._most)
         self._reach = max(self._reach, _ENOUGH)
         return self._leave(position, end)
+
+    def _row(self, position: int, stop: int, refused: Refused) -> int | None:
+        """A guess where the refused record is, counted from `position`."""
+        if refused.row is not None:
+            # Beyond the end when an earlier line holds several objects.
+            return refused.row if refused.row < stop - position else None
+        chunk = self._text.slice(position, stop - position)
+        return self._leniency.first_unparsed(chunk, refused.reason)
 
     def _leave(self, start: int, stop: int) -> int:
         left = self._outcome.left
