@@ -97,6 +97,10 @@ class PartitionExtent:
     end: int
     lost: int = 0
 
+    def continued(self, position: int) -> "PartitionExtent":
+        """Return what is left of it from `position` on."""
+        return PartitionExtent(position, self.end, min(self.lost, max(self.end - position, 0)))
+
 
 @dataclass(frozen=True)
 class BatchExtent:

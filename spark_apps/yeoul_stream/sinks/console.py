@@ -10,9 +10,9 @@ from pyspark.sql import DataFrame
 
 from yeoul_stream.books import Totals
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
+from yeoul_stream.judge import Judge
 from yeoul_stream.pipeline import Console, Record, Sink
-from yeoul_stream.select import evaluate, output_expressions, output_types
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Positions, Start, TopicState
 
@@ -42,10 +42,9 @@ class ConsoleSink:
         scratch: Path,
     ) -> None:
         """`raw` is an empty frame with the raw Kafka columns, to resolve types on."""
-        self._who, self._record, self._sink, self._scratch = who, record, sink, scratch
-        self._rows = target.rows
-        self._plain = sink.plain_select(record)
-        self._types = output_types(raw, record, sink)
+        self._who, self._name, self._scratch = who, sink.name, scratch
+        self._count = target.rows
+        self._rows = SinkRows(record, sink, raw)
 
     def open(self, topic: TopicState) -> Opened:  # noqa: ARG002
         """See StreamSink.open: there is nothing to resume from."""
@@ -56,22 +55,16 @@ class ConsoleSink:
 
     def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
         """Print the batch's first rows."""
-        judge: Judge
-        if self._plain is not None:
-            judge, frame = PlainJudge(self._record, self._plain), batch
-        else:
-            judge = EvaluatedJudge(output_expressions(self._record, self._sink), self._sink.where)
-            frame = evaluate(batch, self._record, self._sink)
         print(f"-- {self._who.query}, batch {extent.batch_id}")
-        frame.mapInArrow(cast("Any", _KeptRows(judge)), self._types).show(
-            self._rows, truncate=False
-        )
+        rows = self._rows.frame(batch)
+        kept = rows.mapInArrow(cast("Any", _KeptRows(self._rows.judge)), self._rows.types)
+        kept.show(self._count, truncate=False)
         ends = {partition: part.end for partition, part in extent.partitions.items()}
         return Written(next_offsets=ends)
 
     def checkpoint(self) -> str:
         """See StreamSink.checkpoint."""
-        return local_checkpoint(self._scratch, self._sink.name)
+        return local_checkpoint(self._scratch, self._name)
 
     def close(self) -> None:
         """See StreamSink.close."""

@@ -5,32 +5,22 @@ travel by an accumulator: Spark applies the updates of a result task once only, 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from pyspark import TaskContext
 from pyspark.accumulators import Accumulator, AccumulatorParam
 
-from yeoul_stream.books import latest, merge_counts
 from yeoul_stream.judge import DEAD_SCHEMA, Judge
-from yeoul_stream.records.digest import add, digest, row_hashes
+from yeoul_stream.tally import Tally, from_position
 
 
 @dataclass(frozen=True)
 class TaskAccount:
-    """Counts of one task, which is one topic partition's range."""
+    """What one task did: one topic partition's range."""
 
     partition: int
-    read: int = 0
-    written: int = 0
-    filtered: int = 0
-    dead: Mapping[str, int] = field(default_factory=dict)
-    unknown_keys: int = 0
-    digest: int = 0
-    last_time: datetime | None = None
+    tally: Tally
 
 
 # Keyed by (write attempt, Spark task index): a failed attempt's numbers are never mixed in.
@@ -69,25 +59,13 @@ class RowsStage:
             if not batch.num_rows:
                 continue
             partition = self.judge.partition(batch)
-            account = account or TaskAccount(partition)
-            fresh = _after(batch, self.judge, self.positions.get(partition, 0))
+            account = account or TaskAccount(partition, Tally())
+            fresh = from_position(batch, self.judge, self.positions.get(partition, 0))
             if not fresh.num_rows:
                 continue
             judged = self.judge(fresh)
-            reasons = {
-                str(v["values"]): int(v["counts"].as_py())
-                for v in pc.value_counts(judged.dead.column("reason"))
-            }
-            account = replace(
-                account,
-                read=account.read + judged.read,
-                written=account.written + judged.rows.num_rows,
-                filtered=account.filtered + judged.filtered,
-                dead=merge_counts(account.dead, reasons),
-                unknown_keys=account.unknown_keys + judged.unknown_keys,
-                digest=add(account.digest, digest(row_hashes(judged.rows))),
-                last_time=latest(account.last_time, judged.last_time),
-            )
+            tally = account.tally.plus(judged, judged.rows, judged.dead)
+            account = TaskAccount(partition, tally)
             yield judged.rows
         if account is not None:
             self.accounts.add({(self.attempt, _task_index()): account})
@@ -106,7 +84,7 @@ class DeadStage:
             if not batch.num_rows:
                 continue
             partition = self.judge.partition(batch)
-            fresh = _after(batch, self.judge, self.positions.get(partition, 0))
+            fresh = from_position(batch, self.judge, self.positions.get(partition, 0))
             if fresh.num_rows and (dead := self.judge(fresh).dead).num_rows:
                 column = pa.array([partition] * dead.num_rows, pa.int32())
                 yield pa.RecordBatch.from_arrays(
@@ -118,12 +96,6 @@ DEAD_DDL = (
     "`partition` int, `offset` bigint, key binary, payload binary, kafka_time timestamp, "
     "reason string, detail string"
 )
-
-
-def _after(batch: pa.RecordBatch, judge: Judge, position: int) -> pa.RecordBatch:
-    """Return the batch without the records below `position`; offsets ascend within a task."""
-    skip = int(np.searchsorted(judge.offsets(batch).to_numpy(), position))
-    return batch.slice(skip) if skip else batch
 
 
 def _task_index() -> int:

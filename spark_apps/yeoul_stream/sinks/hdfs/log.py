@@ -62,14 +62,14 @@ def sequence_of(name: str) -> int | None:
     return int(stem) if suffix == "json" and stem.isdigit() else None
 
 
-def visible_name(topic: TopicState, book: RangeBook, number: int) -> str:
+def visible_name(book: RangeBook, number: int) -> str:
     """Return the name of a data file: topic, start of its id, partition, [start, end) and number.
 
     The id keeps the files of a recreated topic apart from those of the one before.
     """
     span = f"{book.start:0{_DIGITS}d}-{book.end:0{_DIGITS}d}"
     extra = f"-{number}" if number else ""
-    return f"{topic.name}-{topic.topic_id[:8]}-{book.partition}-{span}{extra}.parquet"
+    return f"{book.topic}-{book.topic_id[:8]}-{book.partition}-{span}{extra}.parquet"
 
 
 def positions(entry: Entry, topic: TopicState) -> Positions:

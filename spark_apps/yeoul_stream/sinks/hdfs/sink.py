@@ -8,10 +8,8 @@ Layout under the sink's path (names beginning with `_` are hidden from Spark, Hi
     _yeoul/<sink>/dead/<topic>-<id>-<partition>-<start>-<end>.parquet     dead letters
 """
 
-import re
 import uuid
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -21,9 +19,8 @@ from pyspark.sql import DataFrame, SparkSession
 from yeoul_stream.books import RangeBook
 from yeoul_stream.errors import TargetMismatchError
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Hdfs, Record, Sink
-from yeoul_stream.select import evaluate, output_expressions, output_types
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.hdfs.account import (
     DEAD_DDL,
@@ -32,23 +29,15 @@ from yeoul_stream.sinks.hdfs.account import (
     RowsStage,
     TaskAccount,
 )
+from yeoul_stream.sinks.hdfs.files import DEAD_PARTITION, dead_moves, row_moves
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState, continue_from
+from yeoul_stream.tally import Tally
 
 _HOME = "_yeoul"
 _ENTRIES_KEPT = 1000
 _CLEAN_EVERY = 200
-_PART_FILE = re.compile(r"^(?:(?P<folder>.*)/)?part-(?P<task>\d+)-[^/]*\.parquet$")
-
-
-@dataclass(frozen=True)
-class _Part:
-    """A file that Spark's writer left aside: its path, partition folder and task index."""
-
-    path: str
-    folder: str
-    task: int
 
 
 class HdfsSink:
@@ -68,11 +57,10 @@ class HdfsSink:
         epoch_floor: int = 0,
     ) -> None:
         """`raw` is an empty frame with the raw Kafka columns, to resolve types on."""
-        self._who, self._record, self._sink = who, record, sink
+        self._who, self._name = who, sink.name
         self._target = target
         self._scratch, self._floor = scratch, epoch_floor
-        self._plain = sink.plain_select(record)
-        self._types = output_types(raw, record, sink)
+        self._rows = SinkRows(record, sink, raw)
         self._spark: SparkSession = raw.sparkSession
         self._accounts = self._spark.sparkContext.accumulator({}, AccountsParam())
         owner = f"{who.installation}.{who.pipeline.replace('/', '.')}.{who.sink}"
@@ -136,40 +124,33 @@ class HdfsSink:
         """See StreamSink.write."""
         attempt = uuid.uuid4().hex
         aside = f"{self._home}/aside/{attempt}"
-        accounts = self._write_rows(batch, extent, attempt, f"{aside}/rows")
-        books = tuple(self._books(extent, accounts))
-        moves = [*self._moves(extent.topic, accounts, books, f"{aside}/rows")]
-        if any(book.dead_total for book in books):
-            self._write_dead_letters(batch, extent, f"{aside}/dead")
-            moves += self._dead_moves(extent.topic, books, f"{aside}/dead")
-        self._append(log.commit(self._last, books, moves, attempt, datetime.now(UTC)))
+        positions = continue_from(extent, self._committed(extent.topic))
+        accounts = self._write_rows(batch, positions, attempt, f"{aside}/rows")
+        books = self._books(extent, positions, accounts)
+        by_task = {task: books[account.partition] for task, account in accounts.items()}
+        rows = [*row_moves(self._files.files(f"{aside}/rows"), f"{aside}/rows", by_task)]
+        dead: list[log.Move] = []
+        if any(book.dead_total for book in books.values()):
+            self._write_dead_letters(batch, positions, f"{aside}/dead")
+            paths = self._files.files(f"{aside}/dead")
+            dead = [*dead_moves(paths, f"{aside}/dead", f"{self._home}/dead", books)]
+        now = datetime.now(UTC)
+        self._append(log.commit(self._last, books.values(), (*rows, *dead), attempt, now))
         publish(self._files, self._last)
         self._files.delete(aside)
         if self._last.sequence % _CLEAN_EVERY == 0:
             self._clean()
-        positions = log.positions(self._last, extent.topic).next_offsets
-        return Written(
-            self._last.books, positions, sum(1 for m in moves if "/dead/" not in m.aside)
-        )
+        return Written(self._last.books, self._committed(extent.topic), len(rows))
 
-    def _judge(self) -> Judge:
-        if self._plain is not None:
-            return PlainJudge(self._record, self._plain)
-        return EvaluatedJudge(output_expressions(self._record, self._sink), self._sink.where)
-
-    def _judged_input(self, batch: DataFrame) -> DataFrame:
-        return batch if self._plain is not None else evaluate(batch, self._record, self._sink)
-
-    def _positions(self, extent: BatchExtent) -> dict[int, int]:
-        committed = log.positions(self._last, extent.topic).next_offsets
-        return continue_from(extent, committed)
+    def _committed(self, topic: TopicState) -> Mapping[int, int]:
+        return log.positions(self._last, topic).next_offsets
 
     def _write_rows(
-        self, batch: DataFrame, extent: BatchExtent, attempt: str, aside: str
+        self, batch: DataFrame, positions: Mapping[int, int], attempt: str, aside: str
     ) -> dict[int, TaskAccount]:
         """Write the kept rows aside and return task index -> account."""
-        stage = RowsStage(self._judge(), self._positions(extent), attempt, self._accounts)
-        rows = self._judged_input(batch).mapInArrow(cast("Any", stage), self._types)
+        stage = RowsStage(self._rows.judge, positions, attempt, self._accounts)
+        rows = self._rows.frame(batch).mapInArrow(cast("Any", stage), self._rows.types)
         writer = rows.write.mode("error").option("compression", "zstd")
         if self._target.partition_by:
             writer = writer.partitionBy(*self._target.partition_by)
@@ -178,67 +159,28 @@ class HdfsSink:
         self._accounts.value = {}
         return {task: account for (token, task), account in found.items() if token == attempt}
 
-    def _write_dead_letters(self, batch: DataFrame, extent: BatchExtent, aside: str) -> None:
+    def _write_dead_letters(
+        self, batch: DataFrame, positions: Mapping[int, int], aside: str
+    ) -> None:
         """Write the dead letters aside: a second pass, only for batches that have some."""
-        stage = DeadStage(self._judge(), self._positions(extent))
-        dead = self._judged_input(batch).mapInArrow(cast("Any", stage), DEAD_DDL)
-        writer = dead.write.mode("error").option("compression", "zstd").partitionBy("partition")
+        stage = DeadStage(self._rows.judge, positions)
+        dead = self._rows.frame(batch).mapInArrow(cast("Any", stage), DEAD_DDL)
+        writer = dead.write.mode("error").option("compression", "zstd").partitionBy(DEAD_PARTITION)
         writer.parquet(self._files.uri(aside))
 
-    def _books(self, extent: BatchExtent, accounts: dict[int, TaskAccount]) -> Iterator[RangeBook]:
-        """Yield the books of the batch; a range without records has an empty one."""
-        by_partition = {account.partition: account for account in accounts.values()}
-        for partition, position in self._positions(extent).items():
-            part = extent.partitions[partition]
-            account = by_partition.get(partition, TaskAccount(partition))
-            if position < part.end:
-                yield RangeBook(
-                    extent.topic.topic_id, extent.topic.name, partition,
-                    position, part.end,
-                    read=account.read, written=account.written, filtered=account.filtered,
-                    dead=dict(account.dead), unknown_keys=account.unknown_keys,
-                    lost=min(part.lost, part.end - position), digest=account.digest,
-                    last_kafka_time=account.last_time,
-                )  # fmt: skip
-
-    def _moves(
-        self,
-        topic: TopicState,
-        accounts: dict[int, TaskAccount],
-        books: tuple[RangeBook, ...],
-        aside: str,
-    ) -> Iterator[log.Move]:
-        by_partition = {book.partition: book for book in books}
-        numbers: dict[tuple[int, str], int] = {}
-        for part in sorted(_parts(self._files.files(aside)), key=lambda part: part.path):
-            account = accounts.get(part.task)
-            if account is None or not account.written:
-                continue  # Spark leaves one empty file where no task had rows
-            number = numbers.get((part.task, part.folder), 0)
-            numbers[part.task, part.folder] = number + 1
-            name = log.visible_name(topic, by_partition[account.partition], number)
-            visible = f"{part.folder}/{name}" if part.folder else name
-            yield log.Move(
-                aside=f"{aside}/{part.path}", visible=visible, partition=account.partition
+    @staticmethod
+    def _books(
+        extent: BatchExtent, positions: Mapping[int, int], accounts: Mapping[int, TaskAccount]
+    ) -> dict[int, RangeBook]:
+        """Return partition -> book; a range without records has an empty one."""
+        tallies = {account.partition: account.tally for account in accounts.values()}
+        return {
+            partition: tallies.get(partition, Tally()).book(
+                extent.topic, partition, part.continued(positions[partition])
             )
-
-    def _dead_moves(
-        self, topic: TopicState, books: tuple[RangeBook, ...], aside: str
-    ) -> Iterator[log.Move]:
-        by_partition = {book.partition: book for book in books}
-        numbers: dict[int, int] = {}
-        for part in sorted(_parts(self._files.files(aside)), key=lambda part: part.path):
-            if not part.folder:
-                continue
-            partition = int(part.folder.removeprefix("partition="))
-            number = numbers.get(partition, 0)
-            numbers[partition] = number + 1
-            name = log.visible_name(topic, by_partition[partition], number)
-            yield log.Move(
-                aside=f"{aside}/{part.path}",
-                visible=f"{self._home}/dead/{name}",
-                partition=partition,
-            )
+            for partition, part in extent.partitions.items()
+            if positions[partition] < part.end
+        }
 
     def _clean(self) -> None:
         """Remove log entries beyond the newest ones; the state they led to is in every entry."""
@@ -253,7 +195,7 @@ class HdfsSink:
         Inside the folder that the pipeline names, hidden from readers; old ones are removed.
         """
         if self._target.checkpoint is None:
-            return local_checkpoint(self._scratch, self._sink.name)
+            return local_checkpoint(self._scratch, self._name)
         folder = HadoopFolder(self._spark, self._target.checkpoint)
         for name in folder.names(""):
             if name.startswith("_epoch-"):
@@ -283,9 +225,3 @@ def publish(files: HadoopFolder, entry: log.Entry) -> None:
                 f"{files.uri(move.aside)} is committed in the log but gone, and so is "
                 f"{files.uri(move.visible)}: run `yeoul verify` to see which offsets it held"
             )
-
-
-def _parts(paths: Iterable[str]) -> Iterator[_Part]:
-    for path in paths:
-        if match := _PART_FILE.match(path):
-            yield _Part(path, match["folder"] or "", int(match["task"]))

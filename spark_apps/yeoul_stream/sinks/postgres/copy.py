@@ -7,28 +7,25 @@ after it adds nothing.
 
 import io
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pgpq
 import psycopg2
 import pyarrow as pa
-import pyarrow.compute as pc
 from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
-from yeoul_stream.books import RangeBook, latest, merge_counts
 from yeoul_stream.errors import PositionError
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.judge import DEAD_SCHEMA, Judge, Judged
-from yeoul_stream.records.digest import add, digest, row_hashes
+from yeoul_stream.judge import DEAD_SCHEMA, Judge
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.start import BatchExtent
+from yeoul_stream.tally import Tally, from_position
 
 _CHUNK_BYTES = 1 << 20
 # SQLSTATE classes by which the database refuses a row, not the statement: data exception,
@@ -48,32 +45,6 @@ class CopyPlan:
     wire: pa.Schema
     judge: Judge
     extent: BatchExtent
-
-
-@dataclass
-class _Tally:
-    """The book in the making, while batches of a range pass."""
-
-    read: int = 0
-    written: int = 0
-    filtered: int = 0
-    unknown_keys: int = 0
-    digest: int = 0
-    dead: dict[str, int] = field(default_factory=dict)
-    last_time: datetime | None = None
-
-    def add(self, judged: Judged, rows: pa.RecordBatch, dead: pa.RecordBatch) -> None:
-        self.read += judged.read
-        self.written += rows.num_rows
-        self.filtered += judged.filtered
-        self.unknown_keys += judged.unknown_keys
-        self.digest = add(self.digest, digest(row_hashes(rows)))
-        reasons = {
-            str(v["values"]): int(v["counts"].as_py())
-            for v in pc.value_counts(dead.column("reason"))
-        }
-        self.dead = merge_counts(self.dead, reasons)
-        self.last_time = latest(self.last_time, judged.last_time)
 
 
 class CommitRange:
@@ -128,32 +99,19 @@ def commit_range(
                 f"partition {partition}: the batch begins at {extent.start}, "
                 f"the sink stands at {position}"
             )
-        tally = _Tally()
+        tally = Tally()
         for batch in batches:
-            _copy_batch(cursor, plan, partition, _after(batch, plan.judge, position), tally)
-        book = RangeBook(
-            topic.topic_id, topic.name, partition, position, extent.end,
-            read=tally.read, written=tally.written, filtered=tally.filtered, dead=tally.dead,
-            unknown_keys=tally.unknown_keys, lost=min(extent.lost, extent.end - position),
-            digest=tally.digest, epoch=plan.epoch,
-            last_kafka_time=tally.last_time,
-        )  # fmt: skip
-        ledger.advance(cursor, plan.who, book)
+            fresh = from_position(batch, plan.judge, position)
+            if fresh.num_rows:
+                tally = _copy_batch(cursor, plan, partition, fresh, tally)
+        book = tally.book(topic, partition, extent.continued(position))
+        ledger.advance(cursor, plan.who, replace(book, epoch=plan.epoch))
     return tally.read
 
 
-def _after(batch: pa.RecordBatch, judge: Judge, position: int) -> pa.RecordBatch:
-    """Return the batch without the records below `position`; offsets ascend within a task."""
-    offsets = judge.offsets(batch).to_numpy()
-    skip = int(np.searchsorted(offsets, position))
-    return batch.slice(skip) if skip else batch
-
-
 def _copy_batch(
-    cursor: Cursor, plan: CopyPlan, partition: int, batch: pa.RecordBatch, tally: _Tally
-) -> None:
-    if not batch.num_rows:
-        return
+    cursor: Cursor, plan: CopyPlan, partition: int, batch: pa.RecordBatch, tally: Tally
+) -> Tally:
     judged = plan.judge(batch)
     refused = _copy_rows(cursor, plan, judged.rows)
     rows, dead = judged.rows, judged.dead
@@ -164,7 +122,7 @@ def _copy_batch(
         dead = pa.concat_batches([dead, letters])
         rows = rows.take(pa.array(np.setdiff1d(np.arange(rows.num_rows), at)))
     _write_dead_letters(cursor, plan, partition, dead)
-    tally.add(judged, rows, dead)
+    return tally.plus(judged, rows, dead)
 
 
 def _copy_rows(cursor: Cursor, plan: CopyPlan, rows: pa.RecordBatch) -> list[tuple[int, str]]:

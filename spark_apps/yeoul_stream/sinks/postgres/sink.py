@@ -1,5 +1,6 @@
 """The PostgreSQL sink as the driver sees it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -7,13 +8,11 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_type
 
-from yeoul_stream.books import RangeBook
 from yeoul_stream.errors import PositionError
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Postgres, Record, Sink
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
-from yeoul_stream.select import evaluate, output_expressions, output_types
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan
@@ -21,6 +20,7 @@ from yeoul_stream.sinks.postgres.schema import ensure_schema
 from yeoul_stream.sinks.postgres.target import OutputColumn, TableName, prepare_target
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState
+from yeoul_stream.tally import Tally
 
 # Books younger than this many ranges a partition stay single; older ones are merged.
 _BOOKS_KEPT = 1000
@@ -44,12 +44,12 @@ class PostgresSink:
         epoch_floor: int = 0,
     ) -> None:
         """`raw` is an empty frame with the raw Kafka columns, to resolve types on."""
-        self._who, self._record, self._sink = who, record, sink
+        self._who, self._name = who, sink.name
         self._target = target
         self._table = TableName.parse(self._target.table)
         self._scratch, self._floor = scratch, epoch_floor
-        self._plain = sink.plain_select(record)
-        self._columns = output_columns(raw, record, sink)
+        self._rows = SinkRows(record, sink, raw)
+        self._columns = output_columns(self._rows)
         self._epoch = 0
         self._wire: pa.Schema = pa.schema([])
 
@@ -82,17 +82,12 @@ class PostgresSink:
             secret_ref=self._target.secret_ref,
             table=self._table,
             wire=self._wire,
-            judge=self._judge(),
+            judge=self._rows.judge,
             extent=extent,
         )
-        frame = batch if self._plain is not None else evaluate(batch, self._record, self._sink)
+        frame = self._rows.frame(batch)
         rows = frame.mapInArrow(cast("Any", CommitRange(plan)), RESULT_SCHEMA).collect()
         return self._settle(extent, {int(row["partition"]) for row in rows})
-
-    def _judge(self) -> Judge:
-        if self._plain is not None:
-            return PlainJudge(self._record, self._plain)
-        return EvaluatedJudge(output_expressions(self._record, self._sink), self._sink.where)
 
     def _settle(self, extent: BatchExtent, with_records: set[int]) -> Written:
         """Commit ranges that held no record at all, check the rest, and return the books."""
@@ -118,27 +113,23 @@ class PostgresSink:
             cursor, self._who, self._epoch, topic, partition, part.start
         )
         if position < part.end:
-            book = RangeBook(
-                topic.topic_id, topic.name, partition, position, part.end,
-                lost=min(part.lost, part.end - position), epoch=self._epoch,
-            )  # fmt: skip
-            ledger.advance(cursor, self._who, book)
+            book = Tally().book(topic, partition, part.continued(position))
+            ledger.advance(cursor, self._who, replace(book, epoch=self._epoch))
 
     def checkpoint(self) -> str:
         """See StreamSink.checkpoint: local disk, so that nothing but PostgreSQL is needed."""
-        return local_checkpoint(self._scratch, self._sink.name)
+        return local_checkpoint(self._scratch, self._name)
 
     def close(self) -> None:
         """See StreamSink.close: connections live as long as a call."""
 
 
-def output_columns(raw: DataFrame, record: Record, sink: Sink) -> tuple[OutputColumn, ...]:
-    """Return the sink's output columns with the types that Spark resolves."""
-    required = {field.name for field in record.fields if not field.nullable}
-    plain = sink.plain_select(record) or {}
+def output_columns(rows: SinkRows) -> tuple[OutputColumn, ...]:
+    """Return the sink's output columns with their Arrow types."""
+    required = rows.required()
     return tuple(
-        OutputColumn(field.name, arrow_type(field.dataType), plain.get(field.name) not in required)
-        for field in output_types(raw, record, sink)
+        OutputColumn(field.name, arrow_type(field.dataType), field.name not in required)
+        for field in rows.types
     )
 
 
