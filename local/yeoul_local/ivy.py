@@ -55,6 +55,7 @@ def fetch(
     ]
     with ThreadPoolExecutor(max_workers=len(runs)) as pool:
         list(pool.map(_Run.run, runs))
+    report(Event(f"jars {name}", "download", done=len(jars), total=len(jars)))
 
 
 def process_name(set_name: str) -> str:

@@ -175,7 +175,7 @@ def _files(site: Site) -> dict[str, str]:
 
 def _command(site: Site, main: str) -> Command:
     path = f"{_conf(site)}{os.pathsep}{site.class_path('hdfs')}"
-    options = ("-Xms64m", "-Xmx256m", "-XX:TieredStopAtLevel=1")
+    options = ("-Xms64m", "-Xmx256m")
     return Command(
         (*site.jvm(*options), "-cp", path, f"org.apache.hadoop.hdfs.server.{main}"),
         env={"HADOOP_USER_NAME": "yeoul"},
