@@ -14,7 +14,13 @@ from yeoul_stream.errors import PermanentError
 from yeoul_stream.pipeline import KafkaSource
 from yeoul_stream.start import Start, TopicState
 
-_ADMIN_TIMEOUT_MS = "20000"
+_ADMIN_DEFAULTS = {
+    "default.api.timeout.ms": "10000",
+    "request.timeout.ms": "10000",
+    # A broker that is away is asked again every few seconds: its log line comes with each try.
+    "reconnect.backoff.ms": "1000",
+    "reconnect.backoff.max.ms": "5000",
+}
 COLUMNS = ("key", "value", "partition", "offset", "timestamp")
 
 
@@ -33,8 +39,8 @@ class TopicAdmin:
         properties = jvm.java.util.Properties()
         for key, value in kafka_options(source, secret).items():
             properties.setProperty(key.removeprefix("kafka."), value)
-        for key in ("default.api.timeout.ms", "request.timeout.ms"):
-            properties.setProperty(key, _ADMIN_TIMEOUT_MS)
+        for key, value in _ADMIN_DEFAULTS.items():
+            properties.putIfAbsent(key, value)
         self._admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
 
     def describe(self) -> TopicState:
