@@ -20,6 +20,7 @@ from yeoul_local.trust import network_options
 
 # Ivy asks for one jar after the other, and mostly waits for the answer: so several of it run.
 _SHARE = 30
+_FILE = "[organisation]_[artifact]-[revision](-[classifier]).[ext]"
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,8 @@ class _Run:
         (self.work / "settings.xml").write_text(settings(repository), encoding="utf-8")
         (self.work / "ivy.xml").write_text(module(self.set_name, self.jars), encoding="utf-8")
         log = self.fetcher.home.log(f"jars-{self.set_name}-{self.number}")
-        command = processes.Command(_command(self.fetcher, self.target, self.work))
+        retrieve = f"{self.target}/{_FILE}"
+        command = processes.Command(ivy_command(self.fetcher, retrieve, self.work))
         with subprocess.Popen(
             command.full_argv(),
             stdout=subprocess.PIPE,
@@ -125,7 +127,14 @@ class _Run:
         ivy.wait()
 
 
-def _command(fetcher: Fetcher, target: Path, work: Path) -> tuple[str, ...]:
+def ivy_command(fetcher: Fetcher, retrieve: str, work: Path) -> tuple[str, ...]:
+    """Ivy's process.
+
+    Args:
+        fetcher: how it reaches the network.
+        retrieve: the pattern of the files it leaves.
+        work: the folder of `settings.xml` and `ivy.xml`, where it keeps its cache too.
+    """
     jars = pyspark_jars()
     found = [str(path) for pattern in ("ivy-*.jar", "oro-*.jar") for path in jars.glob(pattern)]
     return (
@@ -139,7 +148,7 @@ def _command(fetcher: Fetcher, target: Path, work: Path) -> tuple[str, ...]:
         *("-cp", os.pathsep.join(found), "org.apache.ivy.Main"),
         *("-settings", str(work / "settings.xml"), "-ivy", str(work / "ivy.xml")),
         *("-cache", str(work / "cache"), "-novalidate"),
-        *("-retrieve", f"{target}/[organisation]_[artifact]-[revision](-[classifier]).[ext]"),
+        *("-retrieve", retrieve),
     )
 
 

@@ -8,25 +8,41 @@ from yeoul_local.errors import LocalError
 from yeoul_local.locked import Jar
 
 
-def settings(repository: str | None) -> str:
+def settings(repository: str | None, *, poms: bool = False) -> str:
     """Ivy's settings: one Maven repository, Maven Central unless another is named.
 
-    The poms are not read: the lock names every jar.
+    The poms are read only to lock; the lock names every jar.
     """
     root = f" root={quoteattr(repository.rstrip('/') + '/')}" if repository else ""
     return (
         '<ivysettings><settings defaultResolver="maven"/><timeout-constraints>'
         '<timeout-constraint name="patience" connectionTimeout="15000" readTimeout="60000"/>'
         "</timeout-constraints><resolvers>"
-        '<ibiblio name="maven" m2compatible="true" usepoms="false" timeoutConstraint="patience"'
-        f"{root}/>"
+        f'<ibiblio name="maven" m2compatible="true" usepoms="{str(poms).lower()}"'
+        f' timeoutConstraint="patience"{root}/>'
         "</resolvers></ivysettings>\n"
     )
 
 
 def module(name: str, jars: tuple[Jar, ...]) -> str:
-    """Ivy's description of a set."""
-    lines = "\n".join(_dependency(jar) for jar in jars)
+    """Ivy's description of a set whose jars are all known."""
+    return _module(name, [_dependency(jar) for jar in jars])
+
+
+def open_module(name: str, roots: tuple[str, ...]) -> str:
+    """Ivy's description of what `roots` (`organisation:name:version` each) need to run."""
+    lines = []
+    for root in roots:
+        organisation, artifact, version = map(quoteattr, root.split(":"))
+        confs = "default-&gt;compile(default),runtime(default),master"
+        lines.append(
+            f'<dependency org={organisation} name={artifact} rev={version} conf="{confs}"/>'
+        )
+    return _module(name, lines)
+
+
+def _module(name: str, dependencies: list[str]) -> str:
+    lines = "\n".join(dependencies)
     return (
         '<ivy-module version="2.0" xmlns:m="http://ant.apache.org/ivy/maven">'
         f'<info organisation="yeoul" module={quoteattr(name)}/>'

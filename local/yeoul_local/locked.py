@@ -1,7 +1,7 @@
 """Which jars make up a set: coordinates and checksums, as locked in `locks/`."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
@@ -9,7 +9,7 @@ from importlib import resources
 SETS = ("kafka", "hdfs", "spark", "bench")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Jar:
     """A Maven artifact with its SHA-256 in hex."""
 
@@ -20,10 +20,22 @@ class Jar:
     sha256: str
 
     @property
+    def coordinate(self) -> str:
+        """`organisation:name:version[:classifier]`."""
+        tail = f":{self.classifier}" if self.classifier else ""
+        return f"{self.organisation}:{self.name}:{self.version}{tail}"
+
+    @property
     def file(self) -> str:
         """Its file name in the cache."""
         tail = f"-{self.classifier}" if self.classifier else ""
         return f"{self.organisation}_{self.name}-{self.version}{tail}.jar"
+
+
+def format_lock(roots: tuple[str, ...], jars: Iterable[Jar]) -> str:
+    """A lock file's text."""
+    lines = [f"{jar.coordinate} {jar.sha256}\n" for jar in jars]
+    return f"# {', '.join(roots)}, by `python -m yeoul_local.relock`\n{''.join(lines)}"
 
 
 def locked(name: str) -> tuple[Jar, ...]:

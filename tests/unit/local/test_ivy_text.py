@@ -4,7 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-from yeoul_local.ivy_text import failure, module, settings
+from yeoul_local.ivy_text import failure, module, open_module, settings
 from yeoul_local.locked import Jar
 
 LOG = Path("jars.log")
@@ -45,3 +45,17 @@ def test_a_failure_names_its_remedy(output: str, remedy: str) -> None:
 
 def test_a_missing_jar_is_named() -> None:
     assert "org.a#b;1.0" in failure("kafka", ":: org.a#b;1.0: not found", LOG).what
+
+
+def test_poms_are_read_only_to_lock() -> None:
+    assert [_resolver(settings(None, poms=poms)).get("usepoms") for poms in (False, True)] == [
+        "false",
+        "true",
+    ]
+
+
+def test_a_root_brings_what_it_needs() -> None:
+    written = ElementTree.fromstring(open_module("set", ("o:n:1",)))  # noqa: S314 - our own text
+    found = written.find(".//dependency")
+    assert found is not None
+    assert (found.get("org"), found.get("rev"), found.get("transitive")) == ("o", "1", None)
