@@ -31,7 +31,9 @@ DEAD_SCHEMA = pa.schema(
         ("detail", pa.string()),
     ]
 )
-NO_DEAD = pa.RecordBatch.from_pylist([], schema=DEAD_SCHEMA)
+NO_DEAD = pa.RecordBatch.from_arrays(
+    [pa.nulls(0, field.type) for field in DEAD_SCHEMA], schema=DEAD_SCHEMA
+)
 
 
 @dataclass(frozen=True)

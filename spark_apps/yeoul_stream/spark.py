@@ -23,6 +23,7 @@ _FIXED = {
     # A sink's jobs must not wait behind another's: each query gets its share.
     "spark.scheduler.mode": "FAIR",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    "spark.python.daemon.module": "yeoul_stream.daemon",
 }
 # What is good for most; sparkConf may say otherwise.
 _DEFAULTS = {
