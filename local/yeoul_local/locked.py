@@ -9,7 +9,7 @@ from importlib import resources
 SETS = ("kafka", "hdfs", "spark", "bench")
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Jar:
     """A Maven artifact with its SHA-256 in hex."""
 

@@ -64,7 +64,7 @@ def resolve(name: str, home: Home) -> list[Jar]:
     (home.run / "ivy.xml").write_text(open_module(name, ROOTS[name]), encoding="utf-8")
     command = [*ivy_command(fetcher, f"{target}/{_PATTERN}", home.run), "-types", "jar", "bundle"]
     subprocess.run(command, check=True, stdout=sys.stderr)
-    return sorted(_jar(path) for path in target.glob("*.jar"))
+    return [_jar(path) for path in sorted(target.glob("*.jar"))]
 
 
 def is_shipped(jar: Jar, shipped: Iterable[str]) -> bool:
