@@ -43,6 +43,9 @@ def ensure(fetcher: Fetcher, name: str, report: Report) -> tuple[Path, ...]:
 def _fetch(fetcher: Fetcher, name: str, report: Report) -> None:
     jars = locked(name)
     folder = fetcher.home.jars
+    if holds(folder / name, jars):
+        (folder / name / _COMPLETE).write_text(fingerprint(jars))
+        return
     aside, work = folder / f".{name}.new", folder / f".{name}.ivy"
     # Downloads go on when the command that began them is killed; two would spoil each other.
     end(processes.strays(fetcher.home.root, process_name(name)), 1)
@@ -63,6 +66,13 @@ def _fetch(fetcher: Fetcher, name: str, report: Report) -> None:
     shutil.rmtree(work, ignore_errors=True)
 
 
+def holds(folder: Path, jars: tuple[Jar, ...]) -> bool:
+    """Whether a folder has these jars and no others: a lock that was only reordered fetches none."""
+    if {path.name for path in folder.glob("*.jar")} != {jar.file for jar in jars}:
+        return False
+    return all(_sha256(folder / jar.file) == jar.sha256 for jar in jars)
+
+
 def check(path: Path, jar: Jar) -> None:
     """Refuse a file that is not the locked one."""
     if not path.is_file():
@@ -70,13 +80,17 @@ def check(path: Path, jar: Jar) -> None:
             f"The download of {jar.organisation}:{jar.name}:{jar.version} left no {path.name}.",
             "Run the command again; it goes on where it stopped.",
         )
-    found = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = _sha256(path)
     if found != jar.sha256:
         raise LocalError(
             f"{path.name} has the SHA-256 {found}, but {jar.sha256} is locked.",
             "The repository served another file: check YEOUL_MAVEN_REPOSITORY and the mirror in "
             "~/.m2/settings.xml, then try again.",
         )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @contextmanager

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from yeoul_local.errors import LocalError
 from yeoul_local.home import Home
-from yeoul_local.jars import check, is_complete
+from yeoul_local.jars import check, holds, is_complete
 from yeoul_local.locked import Jar
 
 JAR = Jar("o", "n", "1", "", hashlib.sha256(b"right").hexdigest())
@@ -43,3 +43,19 @@ def test_a_set_of_another_lock_is_not_complete(tmp_path: Path) -> None:
     (tmp_path / "jars" / "kafka").mkdir(parents=True)
     (tmp_path / "jars" / "kafka" / "complete").write_text("an older lock")
     assert not is_complete(Home.at(tmp_path), "kafka")
+
+
+def test_a_folder_with_the_locked_jars_holds_them(path: Path) -> None:
+    path.write_bytes(b"right")
+    assert holds(path.parent, (JAR,))
+
+
+def test_a_folder_with_a_wrong_jar_does_not(path: Path) -> None:
+    path.write_bytes(b"wrong")
+    assert not holds(path.parent, (JAR,))
+
+
+def test_a_folder_with_one_jar_too_many_does_not(path: Path) -> None:
+    path.write_bytes(b"right")
+    path.with_name("other.jar").touch()
+    assert not holds(path.parent, (JAR,))
