@@ -14,14 +14,14 @@ import psycopg2
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
-
-from benchmarks import bare_loop
-from yeoul_local.parts.postgres import PostgresEndpoint
+from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_stream.job import Settings, build_sink, identity
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.progress import Board
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.select import spark_type
+
+from benchmarks import bare_loop
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def jdbc(bench: Bench, *, batched: bool) -> None:
     _baseline_table(bench, batched=batched).awaitTermination()
 
 
-def _baseline_table(bench: Bench, *, batched: bool):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _baseline_table(bench: Bench, *, batched: bool):  # type: ignore[no-untyped-def]
     pg, select = bench.postgres, bench.sink("table").select or {}
     url = f"jdbc:postgresql://{pg.host}:{pg.port}/{pg.dbname}"
     options = {
@@ -134,7 +134,7 @@ def _baseline_table(bench: Bench, *, batched: bool):  # type: ignore[no-untyped-
     )
 
 
-def _baseline_lake(bench: Bench):  # type: ignore[no-untyped-def] # noqa: ANN202
+def _baseline_lake(bench: Bench):  # type: ignore[no-untyped-def]
     run = Path(tempfile.mkdtemp(dir=bench.scratch))
     return (
         _parsed(bench)
@@ -183,7 +183,7 @@ def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
 def bare(bench: Bench) -> None:
     """Run the floor: two processes with half of the partitions each."""
     end = bench.count // bench.partitions
-    halves = [range(0, bench.partitions // 2), range(bench.partitions // 2, bench.partitions)]
+    halves = [range(bench.partitions // 2), range(bench.partitions // 2, bench.partitions)]
     select = bench.sink("table").select or {}
     bare_loop.run(
         [

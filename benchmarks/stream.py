@@ -18,16 +18,16 @@ from pathlib import Path
 
 import psutil
 from pyspark.sql import SparkSession
-
-from benchmarks.backlog import PARTITIONS, fill
-from benchmarks.contenders import CONTENDERS, Bench, fresh_table, rows_in_table
-from benchmarks.cpu import cpu_seconds
 from yeoul_local import jars
 from yeoul_local.events import Event
 from yeoul_local.java import find_java
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import apply_overlay, load_document, parse_pipeline
 from yeoul_stream.spark import build_session
+
+from benchmarks.backlog import PARTITIONS, fill
+from benchmarks.contenders import CONTENDERS, Bench, fresh_table, rows_in_table
+from benchmarks.cpu import cpu_seconds
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "stream.json"
@@ -120,7 +120,7 @@ def _prepare(platform: Platform, count: int) -> Bench:
     )
 
 
-def _session(platform: Platform, pipeline):  # type: ignore[no-untyped-def] # noqa: ANN001, ANN202
+def _session(platform: Platform, pipeline):  # type: ignore[no-untyped-def]
     os.environ.update(platform.spark_env())
     fetcher = jars.Fetcher(platform.home, find_java(os.environ), os.environ)
     extra = jars.ensure(fetcher, "bench", _say)
