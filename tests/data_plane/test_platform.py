@@ -1,10 +1,5 @@
 """The platform of real processes: started, killed, stopped."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 from confluent_kafka.admin import AdminClient
 from yeoul_local.parts import expand
@@ -12,19 +7,6 @@ from yeoul_local.platform import Platform
 from yeoul_local.status import collect
 
 EVERY = expand(("postgres", "kafka", "hdfs", "simulator"))
-BATCH = """\
-import sys
-from confluent_kafka import Producer
-from pyspark.sql import SparkSession
-producer = Producer({"bootstrap.servers": sys.argv[1]})
-for number in range(100):
-    producer.produce("platform_batch", str(number).encode())
-producer.flush()
-spark = SparkSession.builder.getOrCreate()
-options = {"kafka.bootstrap.servers": sys.argv[1], "subscribe": "platform_batch"}
-spark.read.format("kafka").options(**options).load().write.parquet("/platform_batch")
-print("rows:", spark.read.parquet(sys.argv[2] + "/platform_batch").count())
-"""
 
 
 def _pids(platform: Platform) -> dict[str, int]:
@@ -80,24 +62,6 @@ def test_the_database_keeps_its_rows_over_a_kill(platform: Platform) -> None:
     assert _sql(platform, "TABLE kept") == [(7,)]
 
 
-def test_spark_reads_kafka_and_writes_hdfs(
-    platform: Platform, spark_env: dict[str, str], tmp_path: Path
-) -> None:
-    script = tmp_path / "batch.py"
-    script.write_text(BATCH)
-    where = platform.endpoints
-    _create_topic(where.kafka_bootstrap, "platform_batch")
-    done = subprocess.run(
-        [sys.executable, str(script), where.kafka_bootstrap, where.hdfs_uri],
-        env={**os.environ, **spark_env},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert "rows: 100" in done.stdout, done.stderr
-
-
 def _sql(platform: Platform, query: str) -> list[tuple[object, ...]]:
     session = platform.endpoints.postgres.connect()
     session.autocommit = True
@@ -107,9 +71,3 @@ def _sql(platform: Platform, query: str) -> list[tuple[object, ...]]:
             return cursor.fetchall() if cursor.description else []
     finally:
         session.close()
-
-
-def _create_topic(bootstrap: str, topic: str) -> None:
-    from yeoul_local.parts.kafka import create_topic
-
-    create_topic(AdminClient({"bootstrap.servers": bootstrap}), topic, 2)

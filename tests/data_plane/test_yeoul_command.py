@@ -170,3 +170,11 @@ def test_a_log_is_shown(database: Platform) -> None:
 def test_a_pipeline_without_its_parts_is_refused(database: Platform) -> None:
     example = Path(__file__).parents[2] / "manifests" / "examples" / "console.yaml"
     assert "needs kafka, which is not running" in _yeoul(database, "run", str(example)).stderr
+
+
+def test_a_pipeline_runs_to_its_end(platform: Platform) -> None:
+    example = Path(__file__).parents[2] / "manifests" / "examples" / "backfill.yaml"
+    done = _yeoul(platform, "run", str(example))
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"-> {platform.endpoints.kafka_bootstrap}\n" in done.stdout
+    assert platform.process("backfill") is None
