@@ -97,6 +97,8 @@ class Platform:
     def down(self, report: Report = silent) -> None:
         """Stop everything that was started for this home, recorded or not."""
         if not self.home.root.is_dir():
+            # Someone deleted the folder under its processes.
+            ending.end(processes.strays(self.home.root), 5)
             return
         with exclusive(self.home):
             self._end_all(report)

@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
@@ -76,6 +77,13 @@ def test_an_interrupted_start_can_be_repeated(home: Platform) -> None:
 def test_down_without_its_record_leaves_nothing(home: Platform) -> None:
     home.up(("postgres", "simulator"))
     home.home.state.write_text("{ damaged")
+    assert _yeoul(home, "down").returncode == 0
+    assert processes.strays(home.home.root) == []
+
+
+def test_down_without_its_folder_leaves_nothing(home: Platform) -> None:
+    home.up(("postgres", "simulator"))
+    shutil.rmtree(home.home.root)
     assert _yeoul(home, "down").returncode == 0
     assert processes.strays(home.home.root) == []
 
