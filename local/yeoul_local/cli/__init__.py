@@ -7,7 +7,7 @@ import sys
 import typer
 from yeoul_stream.pipeline import PipelineError
 
-from yeoul_local.cli import data, demo, fetch, lifecycle, looking, pipelines
+from yeoul_local.cli import data, demo, fetch, letters, lifecycle, looking, pipelines, proof
 from yeoul_local.errors import CancelledError, LocalError
 
 EXIT_FAILED = 1
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (lifecycle, looking, data, pipelines, demo, fetch):
+for group in (lifecycle, looking, data, pipelines, proof, letters, demo, fetch):
     group.register(app)
 
 

@@ -33,7 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
     # Spark is imported after the pipeline proved sound: a typo is answered at once.
     from yeoul_stream.job import Settings
     from yeoul_stream.spark import build_session
-    from yeoul_stream.verify.run import UnknownSinkError, choose, verify
+    from yeoul_stream.verify.opening import UnknownSinkError, choose
+    from yeoul_stream.verify.run import verify
 
     try:
         choose(pipeline, options.sink)

@@ -89,7 +89,8 @@ def stray_file(
     known: Mapping[str, FileAmount],
 ) -> Finding:
     """Return what a file is that no commit explains: a copy, a second commit, or foreign."""
-    twins = [n for n, a in sorted(known.items()) if a == amount and a.rows]
+    held = (amount.rows, amount.digest) if amount else (0, 0)
+    twins = [n for n, a in sorted(known.items()) if (a.rows, a.digest) == held and a.rows]
     if twins:
         text = (
             f"{sink}: file {name} holds the same {known[twins[0]].rows} rows as {twins[0]}: every "
@@ -129,8 +130,8 @@ def differing_book(sink: str, book: RangeBook, wanted: Amount, found: Amount) ->
     )
     text = (
         f"{sink}: partition {book.partition}, {span(book.start, book.end)}: the files "
-        f"{difference}. Kafka no longer holds these records, so the rows cannot be named; restore the files from "
-        "a backup"
+        f"{difference}. Kafka no longer holds these records, so the rows cannot be named; restore "
+        "the files from a backup"
     )
     return Finding(sink, "attested-altered", text,
                    Place(book.topic_id, book.partition, book.start, book.end))  # fmt: skip

@@ -60,18 +60,18 @@ class Lake:
         return tuple(sorted(path for path in self.folder.files("") if not hidden(path)))
 
     def amounts(
-        self, files: Mapping[str, str], project: tuple[int, ...] = ()
+        self, files: Mapping[str, str], projections: tuple[tuple[int, ...], ...] = ()
     ) -> dict[str, FileAmount]:
         """Return what each file holds: visible name -> amount; `files` is visible -> path.
 
-        A file that cannot be read has no rows. `project` are column indices of a second digest.
+        A file that cannot be read has no rows. `projections` are column indices of further digests.
         """
         result = {name: FileAmount() for name in files}
         if not files:
             return result
-        stage = FileStage(self._layout(files), project)
+        stage = FileStage(self._layout(files), projections)
         for row in self._read(files).mapInArrow(cast("Any", stage), FILE_DDL).collect():
-            amount = FileAmount(row["rows"], row["digest"], row["projected"])
+            amount = FileAmount(row["rows"], row["digest"], tuple(row["projected"]))
             result[row["file"]] = result[row["file"]].plus(amount)
         return result
 

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from yeoul_stream.records.digest import add, digest, row_hashes
 
-FILE_DDL: Final = "file string, rows bigint, digest bigint, projected bigint"
+FILE_DDL: Final = "file string, rows bigint, digest bigint, projected array<bigint>"
 ROW_DDL: Final = "place string, hash bigint"
 DEAD_DDL: Final = "file string, reason string, count bigint, offsets bigint"
 _NULL: Final = "__HIVE_DEFAULT_PARTITION__"
@@ -22,18 +22,18 @@ _ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
 @dataclass(frozen=True)
 class FileAmount:
-    """Rows of a file, their digest, and the digest of a projection of them."""
+    """Rows of a file, their digest, and the digests of projections of them."""
 
     rows: int = 0
     digest: int = 0
-    projected: int = 0
+    projected: tuple[int, ...] = ()
 
     def plus(self, other: FileAmount) -> FileAmount:
         """Return the amount of both."""
         return FileAmount(
             self.rows + other.rows,
             add(self.digest, other.digest),
-            add(self.projected, other.projected),
+            tuple(map(add, self.projected, other.projected)) or other.projected or self.projected,
         )
 
 
@@ -63,8 +63,7 @@ class Layout:
         columns = []
         for column, type_ in self.columns:
             if column in self.partition_by:
-                text = pa.scalar(values[column], pa.string())
-                columns.append(pa.repeat(text.cast(type_), rows.num_rows))
+                columns.append(pa.repeat(_typed(values[column], type_), rows.num_rows))
             else:
                 columns.append(rows.column(column))
         return pa.RecordBatch.from_arrays(columns, names=[column for column, _ in self.columns])
@@ -74,6 +73,13 @@ def partition_values(path: str) -> dict[str, str | None]:
     """Return the partition columns that the folders of a path name; a null is None."""
     pairs = (part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
     return {_unescaped(name): None if text == _NULL else _unescaped(text) for name, text in pairs}
+
+
+def _typed(text: str | None, type_: pa.DataType) -> pa.Scalar:
+    """Return a partition folder's text as the column's type, as Spark wrote it (zone UTC)."""
+    if pa.types.is_timestamp(type_):
+        return pa.scalar(text, pa.string()).cast(pa.timestamp("us")).cast(type_)
+    return pa.scalar(text, pa.string()).cast(type_)
 
 
 def _unescaped(text: str) -> str:
@@ -94,7 +100,7 @@ class FileStage:
     """A mapInArrow stage: yields what each file holds (FILE_DDL)."""
 
     layout: Layout
-    project: tuple[int, ...]
+    projections: tuple[tuple[int, ...], ...]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
@@ -103,7 +109,9 @@ class FileStage:
             if not batch.num_rows:
                 continue
             for name, rows in self.layout.files(batch):
-                projected = digest(row_hashes(rows.select(self.project))) if self.project else 0
+                projected = tuple(
+                    digest(row_hashes(rows.select(columns))) for columns in self.projections
+                )
                 amount = FileAmount(rows.num_rows, digest(row_hashes(rows)), projected)
                 sums[name] = sums.get(name, FileAmount()).plus(amount)
         yield pa.RecordBatch.from_pydict(
@@ -111,7 +119,9 @@ class FileStage:
                 "file": pa.array(list(sums), pa.string()),
                 "rows": pa.array([amount.rows for amount in sums.values()], pa.int64()),
                 "digest": pa.array([amount.digest for amount in sums.values()], pa.int64()),
-                "projected": pa.array([amount.projected for amount in sums.values()], pa.int64()),
+                "projected": pa.array(
+                    [amount.projected for amount in sums.values()], pa.list_(pa.int64())
+                ),
             }
         )
 

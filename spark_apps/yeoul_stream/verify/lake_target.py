@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pyspark.sql import functions as F
 
 from yeoul_stream.pipeline import Sink
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.check_lake import (
     Files,
@@ -48,16 +49,16 @@ class LakeTarget:
     After `examine`, `book_amounts` has index of book -> what its files hold, for comparisons.
     """
 
-    def __init__(self, sink: Sink, lake: Lake, path: str) -> None:
-        self.sink = sink
+    def __init__(self, sink: Sink, rows: SinkRows, lake: Lake, path: str) -> None:
+        self.sink, self.rows = sink, rows
         self._lake, self._path = lake, path
         self._told: History = history(lake.entries())
         self.account: Account = self._told.account
-        self.project: tuple[int, ...] = ()
+        self.projections: tuple[tuple[int, ...], ...] = ()
         self.book_amounts: dict[int, FileAmount] = {}
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:  # noqa: ARG002
-        """See Target.refused: files take every row."""
+        """Return the offsets of refused records: none, files take every row."""
         return {}
 
     @property
@@ -65,7 +66,7 @@ class LakeTarget:
         return tuple({book.topic_id for book in self.account.books})
 
     def examine(self, expected: Expected, reread: Reread) -> Examined:
-        """See Target.examine."""
+        """Compare the files with what is expected; rows are read only where a book differs."""
         name, out = self.sink.name, _Outcome()
         out.findings += check_log(name, self._told)
         files, amounts = self._settled()
@@ -97,7 +98,7 @@ class LakeTarget:
         for attempt in range(_ATTEMPTS):
             files = self._sorted()
             try:
-                return files, self._lake.amounts(files.ours, self.project)
+                return files, self._lake.amounts(files.ours, self.projections)
             except Exception as error:
                 renamed = "FileNotFound" in str(error) or "PATH_NOT_FOUND" in str(error)
                 if not renamed or attempt == _ATTEMPTS - 1:

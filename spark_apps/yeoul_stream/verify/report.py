@@ -8,7 +8,11 @@ from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
-from yeoul_stream.verify.finding import Findings
+from yeoul_stream.pipeline import Sink
+from yeoul_stream.verify.check_kafka import Expected
+from yeoul_stream.verify.facts import Account
+from yeoul_stream.verify.finding import Finding, Findings
+from yeoul_stream.verify.target import Examined
 
 State = Literal["holds", "attested", "fails", "unproven", "unreachable", "empty"]
 Verdict = Literal["holds", "fails", "unverified", "nothing"]
@@ -96,6 +100,11 @@ class Report:
         return "holds" if states & {"holds", "attested"} else "nothing"
 
     @property
+    def complete(self) -> bool:
+        """Whether every sink has committed something."""
+        return bool(self.sinks) and all(sink.records for sink in self.sinks)
+
+    @property
     def exit_code(self) -> int:
         """0 holds (also when nothing was committed yet), 1 fails, 2 cannot be verified."""
         return _EXITS[self.verdict]
@@ -110,9 +119,14 @@ class Report:
             "verdict": self.verdict,
             "holds": self.verdict == "holds",
             "nothingYet": self.verdict == "nothing",
+            "complete": self.complete,
             "records": self.records,
+            "summary": self.last_line(),
             "sinks": [_camel(asdict(sink)) for sink in self.sinks],
-            "comparisons": [_camel(asdict(comparison)) for comparison in self.comparisons],
+            "comparisons": [
+                {**_camel(asdict(comparison)), "text": _comparison(comparison)}
+                for comparison in self.comparisons
+            ],
             "failures": self.findings.failures,
             "notices": self.findings.notices,
             "findings": [
@@ -161,6 +175,46 @@ class Report:
                 return "Nothing to verify yet: no sink has committed a record."
             case _:
                 return "The proof cannot be given: see the reasons above."
+
+
+def sink_report(
+    sink: Sink,
+    account: Account,
+    expected: Expected,
+    examined: Examined,
+    findings: Sequence[Finding],
+) -> SinkReport:
+    """Return the row of a sink that was verified."""
+    books, measured = expected.books, expected.measured
+    attested = sum(book.read for book in expected.attested)
+    state: State = "attested" if attested else "holds"
+    if any(finding.severity == "failure" for finding in findings):
+        state = "fails"
+    elif examined.unproven:
+        state = "unproven"
+    return SinkReport(
+        sink=sink.name,
+        kind=sink.kind,
+        state=state,
+        ranges=tuple(
+            RangeReport(topic_id, partition, start, end)
+            for (topic_id, partition), (start, end) in sorted(account.ranges().items())
+        ),
+        books=len(books),
+        records=measured.read + attested,
+        in_kafka=measured.read,
+        attested=attested,
+        written=sum(book.written for book in books),
+        filtered=sum(book.filtered for book in books),
+        dead=sum(book.dead_total for book in books),
+        lost=sum(book.lost for book in books),
+        rows=examined.rows,
+        files=examined.files,
+        foreign=examined.foreign,
+        digest=examined.digest,
+        digest_ok=examined.digest_ok,
+        reason=examined.unproven,
+    )
 
 
 _HEADINGS = ("sink", "offsets", "in Kafka", "attested", "written", "filtered", "dead", "in target",

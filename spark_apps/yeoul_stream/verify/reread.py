@@ -9,10 +9,9 @@ from typing import Any, Final, cast
 
 from pyspark.sql import DataFrame, SparkSession
 
-from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
 from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
-from yeoul_stream.pipeline import KafkaSource, Record, Sink
-from yeoul_stream.select import evaluate, output_expressions
+from yeoul_stream.pipeline import KafkaSource
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.stage import (
@@ -67,8 +66,7 @@ class Reread:
     spark: SparkSession
     source: KafkaSource
     secret: Mapping[str, str]
-    record: Record
-    sink: Sink
+    rows: SinkRows
     refused: Mapping[int, Integers]
 
     def measures(self, cells: Iterable[Cell]) -> dict[int, Measure]:
@@ -77,7 +75,7 @@ class Reread:
         result = {cell.number: Measure() for cell in wanted}
         if not wanted:
             return result
-        stage = MeasureStage(self._judge(), by_partition(wanted, self.refused))
+        stage = MeasureStage(self.rows.judge, by_partition(wanted, self.refused))
         for row in self._run(wanted, stage, MEASURE_DDL).collect():
             result[row["cell"]] = result[row["cell"]].plus(measure_of(row.asDict()))
         return result
@@ -85,20 +83,14 @@ class Reread:
     def hashes(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, hash, partition, offset) of every row that the target should hold."""
         wanted = tuple(cells)
-        stage = HashStage(self._judge(), by_partition(wanted, self.refused))
+        stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
         return self._run(wanted, stage, HASH_DDL)
 
     def dead(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, offset, reason) of every record that the judge condemns."""
         wanted = tuple(cells)
-        stage = DeadStage(self._judge(), by_partition(wanted, self.refused))
+        stage = DeadStage(self.rows.judge, by_partition(wanted, self.refused))
         return self._run(wanted, stage, DEAD_DDL)
-
-    def _judge(self) -> Judge:
-        plain = self.sink.plain_select(self.record)
-        if plain is not None:
-            return PlainJudge(self.record, plain)
-        return EvaluatedJudge(output_expressions(self.record, self.sink), self.sink.where)
 
     def _run(self, cells: tuple[Cell, ...], stage: object, ddl: str) -> DataFrame:
         spans: dict[int, tuple[int, int]] = {}
@@ -107,10 +99,7 @@ class Reread:
             spans[cell.partition] = (min(start, cell.start), max(end, cell.end))
         if not spans:
             return self.spark.createDataFrame([], ddl)
-        raw = self._raw(spans)
-        plain = self.sink.plain_select(self.record) is not None
-        frame = raw if plain else evaluate(raw, self.record, self.sink)
-        return frame.mapInArrow(cast("Any", stage), ddl)
+        return self.rows.frame(self._raw(spans)).mapInArrow(cast("Any", stage), ddl)
 
     def _raw(self, spans: Mapping[int, tuple[int, int]]) -> DataFrame:
         topic = self.source.topic

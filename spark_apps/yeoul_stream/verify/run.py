@@ -2,48 +2,65 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 import psycopg2
 from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
-from yeoul_stream.job import Settings, identity, source_secret
-from yeoul_stream.pipeline import Hdfs, Postgres, Sink, StreamPipeline
-from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_directory
-from yeoul_stream.select import output_types
-from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
-from yeoul_stream.sinks.postgres.sink import output_columns
-from yeoul_stream.sinks.postgres.target import TableName
-from yeoul_stream.spark import empty_raw
+from yeoul_stream.job import Settings, source_secret
+from yeoul_stream.pipeline import Sink, StreamPipeline
+from yeoul_stream.verify.across import (
+    Overlap,
+    Side,
+    compare,
+    extra_bounds,
+    overlaps,
+    projection,
+    table_amounts,
+)
 from yeoul_stream.verify.check_books import check_books
 from yeoul_stream.verify.check_kafka import Expected, check_kafka, expect
-from yeoul_stream.verify.facts import Cell, bounds_of, cut
+from yeoul_stream.verify.facts import Amount, Cell, Key, Measure, bounds_of, cut
 from yeoul_stream.verify.finding import Finding, Findings
-from yeoul_stream.verify.lake import Lake, home_of
 from yeoul_stream.verify.lake_target import LakeTarget
-from yeoul_stream.verify.report import RangeReport, Report, SinkReport, State
-from yeoul_stream.verify.reread import Reread, Topic, describe
-from yeoul_stream.verify.table import TableReader, open_snapshot
+from yeoul_stream.verify.opening import Opener, choose, reason
+from yeoul_stream.verify.report import Comparison, Report, SinkReport, sink_report
+from yeoul_stream.verify.reread import Reread, describe
 from yeoul_stream.verify.table_target import TableTarget
-from yeoul_stream.verify.target import Examined, Target, UnreachableError
+from yeoul_stream.verify.target import Examined, UnreachableError
 
 _ATTEMPTS = 3
+_ROWS_PER_SHUFFLE_TASK = 500_000
 _GONE = ("OffsetOutOfRange", "data may have been lost", "data was lost")
 
-
-class UnknownSinkError(ValueError):
-    """There is no such sink to verify."""
+AnyTarget = TableTarget | LakeTarget
 
 
 @dataclass(frozen=True)
-class _Verified:
-    report: SinkReport
-    findings: tuple[Finding, ...] = ()
-    more: tuple[tuple[str, str, int], ...] = ()
+class _Checked:
+    """A sink that was verified. `cells` and `measures` are what Kafka gave for it."""
+
+    target: AnyTarget
+    expected: Expected
+    examined: Examined
+    findings: tuple[Finding, ...]
+    cells: tuple[Cell, ...]
+    measures: Mapping[int, Measure]
+
+
+@dataclass
+class _Pair:
+    """A table and a lake that may hold the same rows."""
+
+    table: str
+    lake: str
+    shared: Mapping[Key, Overlap] = field(default_factory=dict)
+    number: int = 0
+    reason: str | None = None
 
 
 def verify(
@@ -61,166 +78,159 @@ def verify(
     """
     chosen = choose(pipeline, sinks)
     now = datetime.now(UTC)
+    spark = spark.newSession()  # with settings of its own
     with ExitStack() as stack:
-        job = _Job(pipeline, settings, spark, stack)
+        opener = Opener(pipeline, settings, spark, stack)
         # Every target is looked at before Kafka, so that Kafka holds what they speak of.
-        targets = {sink.name: job.open(sink) for sink in chosen}
-        results = [job.verify(sink, targets[sink.name]) for sink in chosen]
+        opened = {sink.name: opener.open(sink) for sink in chosen}
+        run = _Run(pipeline, spark, opened)
+        results = {sink.name: run.check(sink) for sink in chosen}
+        comparisons = [*run.comparisons(results)]
     meta = pipeline.metadata
+    checked = [result for result in results.values() if isinstance(result, _Checked)]
+    across = [finding for _, findings in comparisons for finding in findings]
     return Report(
         pipeline=f"{meta.namespace}/{meta.name}",
         installation=settings.installation,
         topic=pipeline.spec.source.kafka.topic,
         verified_at=now,
-        sinks=tuple(result.report for result in results),
+        sinks=tuple(_sink_report(result) for result in results.values()),
+        comparisons=tuple(comparison for comparison, _ in comparisons),
         findings=Findings.of(
-            (finding for result in results for finding in result.findings),
-            (item for result in results for item in result.more),
+            [*(finding for result in checked for finding in result.findings), *across],
+            (item for result in checked for item in result.examined.more),
         ),
     )
 
 
-def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
-    """Return the sinks to verify; see `verify`."""
-    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind != "console"}
-    unknown = [name for name in names if name not in able]
-    if unknown:
-        raise UnknownSinkError(
-            f"{pipeline.metadata.name} has no sink {', '.join(unknown)} that keeps a position; "
-            f"it has: {', '.join(able) or 'none'}"
-        )
-    if names:
-        return [sink for name, sink in able.items() if name in names]
-    return [sink for sink in able.values() if sink.enabled]
+def _sink_report(result: _Checked | SinkReport) -> SinkReport:
+    if isinstance(result, SinkReport):
+        return result
+    target, expected = result.target, result.expected
+    return sink_report(target.sink, target.account, expected, result.examined, result.findings)
 
 
-@dataclass(frozen=True)
-class _Job:
-    pipeline: StreamPipeline
-    settings: Settings
-    spark: SparkSession
-    stack: ExitStack
+class _Run:
+    def __init__(
+        self,
+        pipeline: StreamPipeline,
+        spark: SparkSession,
+        opened: Mapping[str, AnyTarget | UnreachableError],
+    ) -> None:
+        self._pipeline, self._spark, self._opened = pipeline, spark, opened
+        targets = [target for target in opened.values() if not isinstance(target, Exception)]
+        self._pairs = [
+            self._pair(table, lake)
+            for table in targets if isinstance(table, TableTarget)
+            for lake in targets if isinstance(lake, LakeTarget)
+        ]  # fmt: skip
 
-    def open(self, sink: Sink) -> Target | UnreachableError:
-        """Return the sink's target as of now, or why it cannot be looked at."""
-        try:
-            match sink:
-                case Sink(postgres=Postgres() as table):
-                    return self._open_table(sink, table)
-                case Sink(hdfs=Hdfs() as folder):
-                    return self._open_lake(sink, folder)
-                case _:
-                    return UnreachableError("a console keeps no position")
-        except (psycopg2.OperationalError, SecretError, Py4JError, OSError) as error:
-            return UnreachableError(_reason(error))
+    def _pair(self, table: TableTarget, lake: LakeTarget) -> _Pair:
+        pair = _Pair(table.sink.name, lake.sink.name)
+        columns = projection(self._pipeline.spec.record, table.sink, lake.sink)
+        if isinstance(columns, str):
+            pair.reason = columns
+            return pair
+        pair.shared = overlaps(table.account, lake.account)
+        pair.number = len(lake.projections)
+        lake.projections = (*lake.projections, columns)
+        if not pair.shared:
+            pair.reason = "no offsets are committed by both"
+        return pair
 
-    def _open_table(self, sink: Sink, table: Postgres) -> TableTarget:
-        who = identity(self.settings, self.pipeline, sink)
-        secret = read_postgres_secret(table.secret_ref, secrets_directory())
-        snapshot = self.stack.enter_context(open_snapshot(secret, who))
-        name = TableName.parse(table.table)
-        columns = output_columns(empty_raw(self.spark), self.pipeline.spec.record, sink)
-        reader = TableReader(
-            self.spark, table.secret_ref, snapshot.name, columns, snapshot.heaps(name)
-        )
-        return TableTarget(sink, name, snapshot, reader)
-
-    def _open_lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
-        record, raw = self.pipeline.spec.record, empty_raw(self.spark)
-        lake = Lake(
-            spark=self.spark,
-            folder=HadoopFolder(self.spark, folder.path),
-            home=home_of(identity(self.settings, self.pipeline, sink)),
-            columns=output_columns(raw, record, sink),
-            types=output_types(raw, record, sink),
-            partition_by=folder.partition_by,
-        )
-        return LakeTarget(sink, lake, folder.path)
-
-    def verify(self, sink: Sink, target: Target | UnreachableError) -> _Verified:
-        """Return what became of one sink."""
+    def check(self, sink: Sink) -> _Checked | SinkReport:
+        """Verify one sink; a SinkReport says that it could not be, or holds nothing yet."""
+        target = self._opened[sink.name]
         if isinstance(target, UnreachableError):
-            return _unreachable(sink, str(target))
+            return SinkReport(sink.name, sink.kind, "unreachable", reason=str(target))
         if target.account.empty:
-            return _Verified(SinkReport(sink.name, sink.kind, "empty"))
+            return SinkReport(sink.name, sink.kind, "empty")
         try:
-            reread, expected = self._expect(target)
-            examined = target.examine(expected, reread)
+            return self._check(target)
         except (psycopg2.OperationalError, ConnectionError, Py4JError) as error:
-            return _unreachable(sink, _reason(error))
+            return SinkReport(sink.name, sink.kind, "unreachable", reason=reason(error))
+
+    def _check(self, target: AnyTarget) -> _Checked:
+        cells, measures, reread = self._reread(target)
+        expected = expect(target.account, cells, measures)
+        self._spark.conf.set("spark.sql.shuffle.partitions", _shuffle_tasks(expected))
+        examined = target.examine(expected, reread)
+        name = target.sink.name
         findings = (
-            *check_books(sink.name, target.account),
-            *check_kafka(sink.name, expected),
+            *check_books(name, target.account),
+            *check_kafka(name, expected),
             *examined.findings,
         )
-        return _Verified(_report(target, expected, examined, findings), findings, examined.more)
+        return _Checked(target, expected, examined, findings, cells, measures)
 
-    def _expect(self, target: Target) -> tuple[Reread, Expected]:
-        """Return the sink's re-reader and what it expects; retention may move meanwhile."""
-        source = self.pipeline.spec.source.kafka
+    def _reread(self, target: AnyTarget) -> tuple[tuple[Cell, ...], dict[int, Measure], Reread]:
+        """Return the sink's cells, and the measure of those that Kafka holds.
+
+        Retention may remove offsets between the question and the reading; then it is asked anew.
+        """
+        source = self._pipeline.spec.source.kafka
         secret = source_secret(source)
-        cells = cut(bounds_of(target.account))
+        cells = cut(self._bounds(target))
         for attempt in range(_ATTEMPTS):
-            topic = describe(self.spark, source, secret)
-            topic_id = topic.state.topic_id if topic.state else ""
-            refused = target.refused(topic_id)
-            reread = Reread(
-                self.spark, source, secret, self.pipeline.spec.record, target.sink, refused
-            )
+            topic = describe(self._spark, source, secret)
+            refused = target.refused(topic.state.topic_id if topic.state else "")
+            reread = Reread(self._spark, source, secret, target.rows, refused)
             try:
-                measures = reread.measures(_held(cells, topic))
+                return cells, reread.measures(c for c in cells if topic.holds(c)), reread
             except Exception as error:
-                if attempt < _ATTEMPTS - 1 and any(sign in str(error) for sign in _GONE):
-                    continue
-                raise
-            return reread, expect(target.account, cells, measures)
+                retry = attempt < _ATTEMPTS - 1
+                if not (retry and any(sign in str(error) for sign in _GONE)):
+                    raise
         raise AssertionError
 
+    def _bounds(self, target: AnyTarget) -> dict[Key, set[int]]:
+        bounds = bounds_of(target.account)
+        for pair in self._pairs:
+            if pair.table == target.sink.name:
+                for key, offsets in extra_bounds(pair.shared):
+                    bounds.setdefault(key, set()).update(offsets)
+        return bounds
 
-def _held(cells: tuple[Cell, ...], topic: Topic) -> Iterator[Cell]:
-    return (cell for cell in cells if topic.holds(cell))
+    def comparisons(
+        self, results: Mapping[str, _Checked | SinkReport]
+    ) -> Iterator[tuple[Comparison, tuple[Finding, ...]]]:
+        """Yield how each table and lake compare, and what differs."""
+        for pair in self._pairs:
+            table, lake = results[pair.table], results[pair.lake]
+            if pair.reason is None and isinstance(table, _Checked) and isinstance(lake, _Checked):
+                yield _compare(pair, table, lake)
+            else:
+                why = pair.reason or "one of them could not be read"
+                yield Comparison(pair.table, pair.lake, reason=why), ()
 
 
-def _report(
-    target: Target, expected: Expected, examined: Examined, findings: tuple[Finding, ...]
-) -> SinkReport:
-    sink, books = target.sink, expected.books
-    measured = expected.measured
-    attested = sum(book.read for book in expected.attested)
-    state: State = "attested" if attested else "holds"
-    if any(finding.severity == "failure" for finding in findings):
-        state = "fails"
-    elif examined.unproven:
-        state = "unproven"
-    return SinkReport(
-        sink=sink.name,
-        kind=sink.kind,
-        state=state,
-        ranges=tuple(
-            RangeReport(topic_id, partition, start, end)
-            for (topic_id, partition), (start, end) in sorted(target.account.ranges().items())
-        ),
-        books=len(books),
-        records=measured.read + attested,
-        in_kafka=measured.read,
-        attested=attested,
-        written=sum(book.written for book in books),
-        filtered=sum(book.filtered for book in books),
-        dead=sum(book.dead_total for book in books),
-        lost=sum(book.lost for book in books),
-        rows=examined.rows,
-        files=examined.files,
-        foreign=examined.foreign,
-        digest=examined.digest,
-        digest_ok=examined.digest_ok,
-        reason=examined.unproven,
+def _shuffle_tasks(expected: Expected) -> int:
+    """Spark's default of 200 tasks would cost more than the comparison of few rows."""
+    return 4 + expected.total.rows // _ROWS_PER_SHUFFLE_TASK
+
+
+def _compare(
+    pair: _Pair, table: _Checked, lake: _Checked
+) -> tuple[Comparison, tuple[Finding, ...]]:
+    if not table.examined.digest_ok:
+        why = f"{pair.table} does not hold what its books say"
+        return Comparison(pair.table, pair.lake, reason=why), ()
+    assert isinstance(lake.target, LakeTarget)  # noqa: S101 (pairs are made so)
+    held = {
+        index: Amount(amount.rows, (*amount.projected, 0)[pair.number])
+        for index, amount in lake.target.book_amounts.items()
+    }
+    nothing = {index: Amount() for index in range(len(lake.target.account.books))}
+    account = table.target.account
+    found = compare(
+        Side(pair.table, account, table_amounts(account, table.expected.measures)),
+        Side(pair.lake, lake.target.account, {**nothing, **held}),
+        pair.shared,
+        table.cells,
+        table.measures,
     )
-
-
-def _unreachable(sink: Sink, reason: str) -> _Verified:
-    return _Verified(SinkReport(sink.name, sink.kind, "unreachable", reason=reason))
-
-
-def _reason(error: Exception) -> str:
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    if not found.partitions:
+        why = "Kafka no longer holds the records that one has committed and the other has not"
+        return Comparison(pair.table, pair.lake, reason=why), ()
+    comparison = Comparison(pair.table, pair.lake, found.rows, equal=not found.findings)
+    return comparison, found.findings

@@ -18,9 +18,17 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.table_rows import AMOUNT_DDL, ROW_DDL, AmountStage, RowStage, Scan
+from yeoul_stream.verify.table_rows import (
+    AMOUNT_DDL,
+    ROW_DDL,
+    AmountStage,
+    Chunk,
+    RowStage,
+    Scan,
+)
 
 _CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
+_TASKS_PER_CORE = 4
 _WHO = "installation = %s AND pipeline = %s AND sink = %s"
 
 BookKey = tuple[str, int, int, int]  # topic id, partition, start, end
@@ -41,12 +49,12 @@ class Heap:
     source: str
     blocks: int | None
 
-    def chunks(self) -> list[tuple[str, int | None, int | None]]:
-        """Return (source, first block, block after the last) of pieces to read."""
+    def chunks(self) -> list[Chunk]:
+        """Return the pieces to read."""
         if self.blocks is None:
-            return [(self.source, None, None)]
+            return [Chunk(self.source, None, None)]
         firsts = range(0, max(self.blocks, 1), _CHUNK_BLOCKS)
-        return [(self.source, first, first + _CHUNK_BLOCKS) for first in firsts]
+        return [Chunk(self.source, first, first + _CHUNK_BLOCKS) for first in firsts]
 
 
 @dataclass(frozen=True)
@@ -150,22 +158,24 @@ class TableReader:
     def amount(self) -> Amount:
         """Return the number of rows and their digest; rows that cannot be ours count only."""
         stage = AmountStage(self._scan())
-        rows = self._chunks().mapInArrow(cast("Any", stage), AMOUNT_DDL).collect()
+        rows = self._run(stage, AMOUNT_DDL).collect()
         return total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
 
     def hashes(self) -> DataFrame:
         """Return (hash, place) of every row; a row that cannot be ours has no hash."""
-        return self._chunks().mapInArrow(cast("Any", RowStage(self._scan())), ROW_DDL)
+        return self._run(RowStage(self._scan()), ROW_DDL)
 
     def _scan(self) -> Scan:
         columns = tuple((column.name, column.type) for column in self.columns)
-        return Scan(self.secret_ref, self.snapshot, columns)
+        chunks = tuple(chunk for heap in self.heaps for chunk in heap.chunks())
+        return Scan(self.secret_ref, self.snapshot, columns, chunks)
 
-    def _chunks(self) -> DataFrame:
-        rows = [chunk for heap in self.heaps for chunk in heap.chunks()]
-        slices = min(len(rows), 4 * self.spark.sparkContext.defaultParallelism) or 1
-        frame = self.spark.createDataFrame(rows, "heap string, first bigint, stop bigint")
-        return frame.repartition(slices)
+    def _run(self, stage: AmountStage | RowStage, ddl: str) -> DataFrame:
+        """Run the stage over the numbers of the chunks."""
+        count = len(stage.scan.chunks)
+        slices = min(count, _TASKS_PER_CORE * self.spark.sparkContext.defaultParallelism)
+        numbers = self.spark.range(0, count, 1, slices)
+        return numbers.mapInArrow(cast("Any", stage), ddl)
 
 
 def _quoted(connection: Connection, table: TableName) -> str:

@@ -29,25 +29,35 @@ _ALIEN, _PLACE = "alien", "place"
 
 
 @dataclass(frozen=True)
+class Chunk:
+    """The blocks [first, stop) of a heap; all rows of `source` where they are None."""
+
+    source: str
+    first: int | None
+    stop: int | None
+
+
+@dataclass(frozen=True)
 class Scan:
     """What to read: the sink's output columns (name, Arrow type) in an exported snapshot."""
 
     secret_ref: str
     snapshot: str
     columns: tuple[tuple[str, pa.DataType], ...]
+    chunks: tuple[Chunk, ...]
 
     def read(self, batches: Iterator[pa.RecordBatch], place: bool) -> Iterator[pa.Table]:
-        """Yield the rows of each chunk (heap, first block, block after the last)."""
+        """Yield the rows of each chunk; the batches hold the chunks' numbers."""
         secret = read_postgres_secret(self.secret_ref, secrets_directory())
         with connect(secret, "yeoul verify") as connection:
             connection.set_session(isolation_level="REPEATABLE READ", readonly=True)
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self.snapshot,))
                 for batch in batches:
-                    for chunk in batch.to_pylist():
-                        yield self._chunk(cursor, chunk, place)
+                    for number in batch.column(0).to_pylist():
+                        yield self._chunk(cursor, self.chunks[number], place)
 
-    def _chunk(self, cursor: Cursor, chunk: dict[str, object], place: bool) -> pa.Table:
+    def _chunk(self, cursor: Cursor, chunk: Chunk, place: bool) -> pa.Table:
         buffer = io.BytesIO()
         cursor.copy_expert(self._statement(chunk, place).as_string(cursor.connection), buffer)
         names = [f"c{i}" for i in range(len(self.columns))]
@@ -71,8 +81,7 @@ class Scan:
             ),
         )  # fmt: skip
 
-    def _statement(self, chunk: dict[str, object], place: bool) -> sql.Composed:
-        heap, first, stop = sql.SQL(str(chunk["heap"])), chunk["first"], chunk["stop"]
+    def _statement(self, chunk: Chunk, place: bool) -> sql.Composed:
         columns: list[sql.Composable] = []
         fits: list[sql.Composable] = [sql.SQL("true")]
         for name, type_ in self.columns:
@@ -83,15 +92,17 @@ class Scan:
         alien = sql.SQL("NOT ({})").format(sql.SQL(" AND ").join(fits))
         extra = []
         if place:
-            text = sql.SQL("NULL::text" if stop is None else "tableoid::regclass || ' ' || ctid")
+            text = sql.SQL(
+                "NULL::text" if chunk.stop is None else "tableoid::regclass || ' ' || ctid"
+            )
             extra = [text]
         where: sql.Composable = sql.SQL("")
-        if stop is not None:
+        if chunk.stop is not None:
             where = sql.SQL(" WHERE ctid >= {} AND ctid < {}").format(
-                sql.Literal(f"({first},0)"), sql.Literal(f"({stop},0)")
+                sql.Literal(f"({chunk.first},0)"), sql.Literal(f"({chunk.stop},0)")
             )
         return sql.SQL("COPY (SELECT {} FROM {}{}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')").format(
-            sql.SQL(", ").join([*columns, alien, *extra]), heap, where
+            sql.SQL(", ").join([*columns, alien, *extra]), sql.SQL(chunk.source), where
         )
 
 

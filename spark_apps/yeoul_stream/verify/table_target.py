@@ -8,6 +8,7 @@ from pyspark.sql import functions as F
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.pipeline import Sink
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.verify.check_books import span
 from yeoul_stream.verify.check_kafka import Expected
@@ -25,18 +26,23 @@ class TableTarget:
     """The table, its ledger, books and dead letters in one snapshot."""
 
     def __init__(
-        self, sink: Sink, table: TableName, snapshot: Snapshot, reader: TableReader
+        self,
+        sink: Sink,
+        rows: SinkRows,
+        table: TableName,
+        snapshot: Snapshot,
+        reader: TableReader,
     ) -> None:
-        self.sink = sink
+        self.sink, self.rows = sink, rows
         self._table, self._snapshot, self._reader = table, snapshot, reader
         self.account: Account = snapshot.account()
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:
-        """See Target.refused."""
+        """Return partition -> offsets of the records that the database refused."""
         return {} if self.account.empty else self._snapshot.refused(topic_id)
 
     def examine(self, expected: Expected, reread: Reread) -> Examined:
-        """See Target.examine."""
+        """Compare the rows with what is expected; single rows are read only on a difference."""
         letters = tuple(self._check_letters(expected))
         absent = self._absent()
         if absent:

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
 
-from yeoul_stream.pipeline import Sink
-from yeoul_stream.verify.check_kafka import Expected
-from yeoul_stream.verify.facts import Account
 from yeoul_stream.verify.finding import Finding
-from yeoul_stream.verify.reread import Reread
-from yeoul_stream.verify.stage import Integers
 
 
 class UnreachableError(Exception):
@@ -30,18 +23,3 @@ class Examined:
     digest: int = 0
     digest_ok: bool = False
     unproven: str | None = None
-
-
-class Target(Protocol):
-    """One sink's target, looked at as of one moment."""
-
-    sink: Sink
-    account: Account
-
-    def refused(self, topic_id: str) -> Mapping[int, Integers]:
-        """Return partition -> offsets of records that the target itself refused."""
-        ...
-
-    def examine(self, expected: Expected, reread: Reread) -> Examined:
-        """Compare the target's rows with what is expected; read rows only on a difference."""
-        ...

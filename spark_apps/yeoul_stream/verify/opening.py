@@ -1,0 +1,99 @@
+"""Opening the targets of a pipeline's sinks, all as of about the same moment."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import psycopg2
+from py4j.protocol import Py4JError
+from pyspark.sql import SparkSession
+
+from yeoul_stream.job import Settings, identity
+from yeoul_stream.pipeline import Hdfs, Postgres, Sink, StreamPipeline
+from yeoul_stream.rows import SinkRows
+from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_directory
+from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.sinks.postgres.sink import output_columns
+from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.spark import empty_raw
+from yeoul_stream.verify.lake import Lake, home_of
+from yeoul_stream.verify.lake_target import LakeTarget
+from yeoul_stream.verify.table import TableReader, open_snapshot
+from yeoul_stream.verify.table_target import TableTarget
+from yeoul_stream.verify.target import UnreachableError
+
+
+class UnknownSinkError(ValueError):
+    """There is no such sink to verify."""
+
+
+def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
+    """Return the sinks of the given names, by default every enabled one that keeps a position.
+
+    Raises:
+        UnknownSinkError: a name that is no sink with a position.
+    """
+    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind != "console"}
+    unknown = [name for name in names if name not in able]
+    if unknown:
+        raise UnknownSinkError(
+            f"{pipeline.metadata.name} has no sink {', '.join(unknown)} that keeps a position; "
+            f"it has: {', '.join(able) or 'none'}"
+        )
+    if names:
+        return [sink for name, sink in able.items() if name in names]
+    return [sink for sink in able.values() if sink.enabled]
+
+
+@dataclass(frozen=True)
+class Opener:
+    """Opens targets; what they hold open is closed with `stack`."""
+
+    pipeline: StreamPipeline
+    settings: Settings
+    spark: SparkSession
+    stack: ExitStack
+
+    def open(self, sink: Sink) -> TableTarget | LakeTarget | UnreachableError:
+        """Return the sink's target as of now, or why it cannot be looked at."""
+        try:
+            match sink:
+                case Sink(postgres=Postgres() as table):
+                    return self._table(sink, table)
+                case Sink(hdfs=Hdfs() as folder):
+                    return self._lake(sink, folder)
+                case _:
+                    return UnreachableError("a console keeps no position")
+        except (psycopg2.OperationalError, SecretError, Py4JError, OSError) as error:
+            return UnreachableError(reason(error))
+
+    def _table(self, sink: Sink, table: Postgres) -> TableTarget:
+        who = identity(self.settings, self.pipeline, sink)
+        secret = read_postgres_secret(table.secret_ref, secrets_directory())
+        snapshot = self.stack.enter_context(open_snapshot(secret, who))
+        name = TableName.parse(table.table)
+        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        reader = TableReader(
+            self.spark, table.secret_ref, snapshot.name, output_columns(rows), snapshot.heaps(name)
+        )
+        return TableTarget(sink, rows, name, snapshot, reader)
+
+    def _lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
+        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        lake = Lake(
+            spark=self.spark,
+            folder=HadoopFolder(self.spark, folder.path),
+            home=home_of(identity(self.settings, self.pipeline, sink)),
+            columns=output_columns(rows),
+            types=rows.types,
+            partition_by=folder.partition_by,
+        )
+        return LakeTarget(sink, rows, lake, folder.path)
+
+
+def reason(error: Exception) -> str:
+    """Return the first line of an error that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0] if lines else type(error).__name__

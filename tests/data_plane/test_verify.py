@@ -1,0 +1,253 @@
+"""`verify` against real stores: what holds, and what is named when something was changed."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+from fix_verify import (
+    World,
+    copy,
+    document,
+    message,
+    named,
+    row_of,
+    run_verify,
+    session,
+    truncate,
+    world,
+)
+from yeoul_local.platform import Platform
+from yeoul_stream.pipeline import parse_pipeline
+
+# Py4J and PySpark leave the closing of their sockets to Python.
+pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
+
+GOOD = [message(number) for number in range(1000)]
+BAD = [message(2000, speed="fast"), b"not json", None, message(2001, id=None)]
+REFUSED = [message(3000, speed=80, id="nul \u0000 inside")]
+
+
+@pytest.fixture(scope="module")
+def delivered(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """All sinks have read GOOD, BAD and REFUSED. A test that spoils something mends it again."""
+    scratch = tmp_path_factory.mktemp("verify")
+    name = "checked"
+    with session(platform, parse_pipeline(document(platform, name), name)) as spark:
+        made = world(platform, spark, scratch, name)
+        made.send([*GOOD, *BAD, *REFUSED])
+        made.run()
+        yield made
+
+
+def test_what_was_delivered_holds(delivered: World) -> None:
+    report = delivered.verify()
+    assert (report.verdict, report.findings.listed) == ("holds", ())
+
+
+def test_every_record_is_written_filtered_or_dead(delivered: World) -> None:
+    row = row_of(delivered.verify("fast"), "fast")
+    assert (row.in_kafka, row.written, row.filtered, row.dead) == (1005, 495, 505, 5)
+
+
+def test_a_flipped_value_is_named_by_its_offset(delivered: World) -> None:
+    delivered.sql("UPDATE checked_table SET speed = 99.9 WHERE id = 'R000007'")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql("UPDATE checked_table SET speed = 7.1 WHERE id = 'R000007'")
+    places = [(f.place.partition, f.place.offset) for f in named(report, "row-missing")]
+    assert (report.verdict, places) == ("fails", [(1, 3)])
+
+
+def test_a_dropped_row_is_named_by_its_offset(delivered: World) -> None:
+    delivered.sql("DELETE FROM checked_table WHERE id = 'R000010'")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(
+            "INSERT INTO checked_table VALUES ('R000010', 10.1, 10.50, '2026-11-23 12:00:00.5+09')"
+        )
+    places = [(f.place.partition, f.place.offset) for f in named(report, "row-missing")]
+    assert (report.verdict, places) == ("fails", [(0, 5)])
+
+
+def test_a_doubled_row_is_named_by_its_offset(delivered: World) -> None:
+    delivered.sql("INSERT INTO checked_table SELECT * FROM checked_table WHERE id = 'R000011'")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(
+            "DELETE FROM checked_table WHERE ctid = "
+            "(SELECT max(ctid) FROM checked_table WHERE id = 'R000011')"
+        )
+    places = [(f.place.partition, f.place.offset) for f in named(report, "row-doubled")]
+    assert (report.verdict, places) == ("fails", [(1, 5)])
+
+
+def test_a_row_of_others_is_reported_and_holds(delivered: World) -> None:
+    delivered.sql("INSERT INTO checked_table VALUES ('X', 1, 1, 'infinity')")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql("DELETE FROM checked_table WHERE id = 'X'")
+    assert (report.verdict, row_of(report, "table").foreign) == ("holds", 1)
+
+
+def test_table_and_lake_are_compared_over_what_both_hold(delivered: World) -> None:
+    pairs = {(c.left, c.right): c for c in delivered.verify().comparisons}
+    assert (pairs["table", "lake"].records, pairs["table", "lake"].equal) == (1000, True)
+
+
+def test_a_sink_that_filters_is_not_compared_with_one_that_does_not(delivered: World) -> None:
+    pairs = {(c.left, c.right): c for c in delivered.verify("fast", "lake").comparisons}
+    assert "fast filters or computes" in (pairs["fast", "lake"].reason or "")
+
+
+def test_a_copied_file_is_named(delivered: World) -> None:
+    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
+    copy(delivered, folder.uri(first), folder.uri("copy.parquet"))
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.delete("copy.parquet")
+    (found,) = named(report, "file-doubled")
+    assert (report.verdict, found.place.file) == ("fails", "copy.parquet")
+    assert first in found.text
+
+
+def test_a_copied_file_with_a_believable_name_is_named(delivered: World) -> None:
+    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
+    twin = first.replace(".parquet", "-1.parquet")
+    copy(delivered, folder.uri(first), folder.uri(twin))
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.delete(twin)
+    (found,) = named(report, "file-doubled")
+    assert (found.place.file, found.place.start) == (twin, 0)
+
+
+def test_a_deleted_file_is_named_with_its_offsets(delivered: World) -> None:
+    folder, last = delivered.folder("checked"), delivered.files("checked")[-1]
+    folder.rename(last, "_aside")
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.rename("_aside", last)
+    (found,) = named(report, "file-missing")
+    assert (found.place.file, found.place.partition, found.place.end) == (last, 1, 502)
+
+
+def test_a_truncated_file_is_named(delivered: World) -> None:
+    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
+    folder.rename(first, "_aside")
+    truncate(delivered, folder.uri("_aside"), folder.uri(first))
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.delete(first)
+        folder.rename("_aside", first)
+    assert [f.place.file for f in named(report, "file-unreadable")] == [first]
+
+
+def test_a_file_of_others_is_reported_and_holds(delivered: World) -> None:
+    folder = delivered.folder("checked")
+    delivered.spark.range(3).coalesce(1).write.parquet(folder.uri("theirs"))
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.delete("theirs")
+    assert (report.verdict, row_of(report, "lake").foreign) == ("holds", 1)
+
+
+def test_a_lost_file_of_a_partitioned_lake_is_named(delivered: World) -> None:
+    folder, first = delivered.folder("checked_days"), delivered.files("checked_days")[0]
+    folder.rename(first, "_aside")
+    try:
+        report = delivered.verify("days")
+    finally:
+        folder.rename("_aside", first)
+    assert [f.place.file for f in named(report, "file-missing")] == [first]
+
+
+def test_a_changed_book_is_named_by_its_range(delivered: World) -> None:
+    change = "UPDATE yeoul.books SET written = written + %s WHERE pipeline = 'default/checked' "
+    only = "AND sink = 'table' AND partition = 1 AND start_offset = 0"
+    delivered.sql(change + only, 1)
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(change + only, -1)
+    kinds = {f.kind for f in report.findings.listed if (f.place.partition, f.place.start) == (1, 0)}
+    assert kinds == {"book-unbalanced", "book-count"}
+
+
+def test_a_changed_position_is_named(delivered: World) -> None:
+    change = "UPDATE yeoul.ledger SET next_offset = next_offset + %s "
+    only = "WHERE pipeline = 'default/checked' AND sink = 'table' AND partition = 0"
+    delivered.sql(change + only, -10)
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(change + only, 10)
+    (found,) = named(report, "position")
+    assert (found.place.partition, found.place.start, found.place.end) == (0, 493, 503)
+
+
+def test_a_lost_dead_letter_is_named(delivered: World) -> None:
+    mine = "pipeline = 'default/checked' AND sink = 'table' AND reason = 'target'"
+    delivered.sql(f"UPDATE yeoul.dead_letters SET sink = 'away' WHERE {mine}")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(
+            f"UPDATE yeoul.dead_letters SET sink = 'table' WHERE {mine.replace('table', 'away')}"
+        )
+    assert "dead-letter-count" in {finding.kind for finding in report.findings.listed}
+
+
+def test_an_unreachable_database_is_told_from_a_failure(delivered: World) -> None:
+    secrets = delivered.platform.home.secrets / "car-info-postgres.yaml"
+    text = secrets.read_text()
+    secrets.write_text(text.replace("password:", "password: x"))
+    try:
+        report = delivered.verify("table", "lake")
+    finally:
+        secrets.write_text(text)
+    assert (report.verdict, report.exit_code) == ("unverified", 2)
+
+
+def test_the_command_prints_one_document(delivered: World, tmp_path: Path) -> None:
+    file = tmp_path / "checked.yaml"
+    file.write_text(yaml.safe_dump(document(delivered.platform, "checked"), sort_keys=False))
+    result = run_verify(file, "--json", "--sink", "table")
+    assert result.stdout, result.stderr
+    told = json.loads(result.stdout)
+    assert told["findings"] == []
+    assert (result.returncode, told["holds"], told["records"]) == (0, True, 1005)
+
+
+def test_a_pipeline_that_has_committed_nothing_says_so(
+    delivered: World, platform: Platform, tmp_path: Path
+) -> None:
+    fresh = world(platform, delivered.spark, tmp_path, "fresh")
+    report = fresh.verify()
+    assert (report.verdict, report.records, report.exit_code) == ("nothing", 0, 0)
+
+
+def test_what_kafka_no_longer_holds_is_attested(
+    delivered: World, platform: Platform, tmp_path: Path
+) -> None:
+    aged = world(platform, delivered.spark, tmp_path, "aged")
+    aged.send(GOOD[:600])
+    aged.run("table", "lake")
+    aged.send(GOOD[600:])
+    aged.run("table", "lake")
+    aged.forget({0: 300, 1: 10})
+    report = aged.verify("table", "lake")
+    states = {row.sink: (row.state, row.in_kafka, row.attested) for row in report.sinks}
+    assert states == {"table": ("attested", 400, 600), "lake": ("attested", 400, 600)}
+    aged.sql("DELETE FROM aged_table WHERE id = 'R000003'")
+    assert [f.kind for f in aged.verify("table").findings.listed] == ["attested-missing"]

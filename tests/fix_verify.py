@@ -1,0 +1,210 @@
+"""A small pipeline that has run, and whose stores a test may spoil, for tests of `verify`."""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import subprocess
+import sys
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from fix_stream import WAIT_S, connect, create_topic, produce
+from pyspark.sql import SparkSession
+from yeoul_local.platform import Platform
+from yeoul_stream.job import Settings, build_sink, identity
+from yeoul_stream.pipeline import StreamPipeline, parse_pipeline
+from yeoul_stream.progress import Board
+from yeoul_stream.query import QueryContext, SinkQuery
+from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.spark import build_session
+from yeoul_stream.verify.finding import Finding
+from yeoul_stream.verify.report import Report, SinkReport
+from yeoul_stream.verify.run import verify
+
+INSTALLATION = "verify-test"
+FIELDS = [
+    {"name": "id", "type": "string", "nullable": False},
+    {"name": "speed", "type": "double"},
+    {"name": "day", "type": "int"},
+    {"name": "kind", "type": "string"},
+    {"name": "at", "type": "timestamp"},
+    {"name": "price", "type": "decimal(10,2)"},
+]
+
+
+def message(number: int, **changes: Any) -> bytes:
+    """Return a good record; `changes` replace or add keys."""
+    value = {
+        "id": f"R{number:06d}", "speed": number % 90 + 0.1, "day": 20261120 + number % 3,
+        "kind": ("a/b", "c d", None)[number % 3], "at": "2026-11-23 12:00:00.5",
+        "price": f"{number}.50", **changes,
+    }  # fmt: skip
+    return json.dumps(value).encode()
+
+
+def document(platform: Platform, name: str) -> dict[str, Any]:
+    """Return a pipeline with a plain table, a filtered one with lineage, and two lakes."""
+    table = {"secretRef": "car-info-postgres", "table": f"{name}_table"}
+    seoul = {"secretRef": "car-info-postgres", "table": f"{name}_fast"}
+    sinks: list[dict[str, Any]] = [
+        {"name": "table", "select": {"id": "id", "speed": "speed", "price": "price", "at": "at"},
+         "postgres": table},
+        {"name": "fast", "where": "speed > 45", "lineage": True,
+         "select": {"id": "id", "mps": "speed / 3.6"}, "postgres": seoul},
+        {"name": "lake", "hdfs": {"path": f"/data/{name}"}},
+        {"name": "days", "hdfs": {"path": f"/data/{name}_days", "partitionBy": ["day", "kind"]}},
+    ]  # fmt: skip
+    kafka = {
+        "bootstrapServers": platform.endpoints.kafka_bootstrap, "topic": name,
+        "startingOffsets": "earliest", "maxOffsetsPerTrigger": 600,
+    }  # fmt: skip
+    return {
+        "apiVersion": "yeoul.dev/v1alpha1", "kind": "StreamPipeline",
+        "metadata": {"name": name},
+        "spec": {
+            "source": {"kafka": kafka},
+            "record": {"format": "json", "timeZone": "Asia/Seoul", "fields": FIELDS},
+            "sinks": [{**sink, "trigger": "available now"} for sink in sinks],
+            "runtime": {"logLevel": "ERROR"},
+        },
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class World:
+    """A pipeline, the session it runs in, and its stores."""
+
+    platform: Platform
+    spark: SparkSession
+    settings: Settings
+    pipeline: StreamPipeline
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name, which is also the topic's."""
+        return self.pipeline.metadata.name
+
+    def run(self, *sinks: str) -> None:
+        """Run the sinks (all by default), one after the other, until they have read all."""
+        meta, source = self.pipeline.metadata, self.pipeline.spec.source.kafka
+        board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
+        for sink in self.pipeline.spec.sinks:
+            if sinks and sink.name not in sinks:
+                continue
+            who = identity(self.settings, self.pipeline, sink)
+            board.add(sink.name, sink.kind, who.query)
+            build = partial(build_sink, self.spark, self.settings, self.pipeline, sink)
+            query = SinkQuery(QueryContext(self.spark, source, {}, who, sink, build, board))
+            query.start()
+            query.join(WAIT_S)
+            if query.is_alive():
+                query.drain()
+                raise AssertionError(
+                    f"{who.query} has not ended: {board.snapshot(datetime.now(UTC))}"
+                )
+            assert query.error is None, query.error
+
+    def send(self, values: Sequence[bytes | None], partitions: int = 2) -> None:
+        """Send values to the topic."""
+        produce(self.platform, self.name, values, partitions)
+
+    def forget(self, before: Mapping[int, int]) -> None:
+        """Let Kafka drop what lies before the given offset of each partition."""
+        admin = AdminClient({"bootstrap.servers": self.platform.endpoints.kafka_bootstrap})
+        wanted = [TopicPartition(self.name, p, offset) for p, offset in before.items()]
+        for future in admin.delete_records(wanted).values():
+            future.result(timeout=30)
+
+    def verify(self, *sinks: str) -> Report:
+        """Return what verify says of the sinks."""
+        return verify(self.pipeline, self.settings, self.spark, sinks)
+
+    def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
+        """Run a statement in the sinks' database."""
+        connection = connect(self.platform)
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute(statement, values)
+                return list(cursor.fetchall()) if cursor.description else []
+        finally:
+            connection.close()
+
+    def folder(self, name: str) -> HadoopFolder:
+        """Return a lake's folder."""
+        return HadoopFolder(self.spark, f"/data/{name}")
+
+    def files(self, folder: str) -> list[str]:
+        """Return the Parquet files that readers of a folder see."""
+        found = self.folder(folder).files("")
+        return sorted(path for path in found if path.endswith(".parquet") and "_yeoul" not in path)
+
+
+def copy(world: World, source: str, target: str) -> None:
+    """Copy a file in HDFS."""
+    truncate(world, source, target, keep=1.0)
+
+
+def truncate(world: World, source: str, target: str, keep: float = 0.5) -> None:
+    """Write the first part of a file in HDFS under another name."""
+    jvm: Any = world.spark._jvm
+    path = jvm.org.apache.hadoop.fs.Path(source)
+    system = path.getFileSystem(world.spark._jsc.hadoopConfiguration())
+    size = int(system.getFileStatus(path).getLen() * keep)
+    reading = system.open(path)
+    writing = system.create(jvm.org.apache.hadoop.fs.Path(target), True)
+    jvm.org.apache.commons.io.IOUtils.copyLarge(reading, writing, 0, size)
+    reading.close()
+    writing.close()
+
+
+def row_of(report: Report, sink: str) -> SinkReport:
+    """Return the report's row of a sink."""
+    return next(row for row in report.sinks if row.sink == sink)
+
+
+def named(report: Report, kind: str) -> list[Finding]:
+    """Return the findings of a kind."""
+    return [finding for finding in report.findings.listed if finding.kind == kind]
+
+
+@contextmanager
+def session(platform: Platform, pipeline: StreamPipeline) -> Iterator[SparkSession]:
+    """Give a Spark session in this process that reaches the platform."""
+    before = dict(os.environ)
+    os.environ.update({**platform.spark_env(), "YEOUL_INSTALLATION": INSTALLATION})
+    # A short life: the JVM's second compiler would not pay.
+    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    spark = build_session(pipeline)
+    try:
+        yield spark
+    finally:
+        with warnings.catch_warnings():
+            # Py4J never closes the sockets of threads that have ended.
+            warnings.simplefilter("ignore", ResourceWarning)
+            spark.stop()
+            gc.collect()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def world(platform: Platform, spark: SparkSession, scratch: Path, name: str) -> World:
+    """Return a new pipeline with a topic of two partitions; nothing has run yet."""
+    create_topic(platform, name)
+    pipeline = parse_pipeline(document(platform, name), name)
+    return World(platform, spark, Settings(INSTALLATION, scratch), pipeline)
+
+
+def run_verify(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process."""
+    argv = [sys.executable, "-m", "yeoul_stream.verify", "--pipeline", str(file), *options]
+    return subprocess.run(argv, capture_output=True, text=True, check=False)
