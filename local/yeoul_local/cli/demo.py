@@ -1,6 +1,7 @@
 """`yeoul demo`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -8,11 +9,13 @@ from rich.console import Console
 
 from yeoul_local import ending
 from yeoul_local.cli.common import console, this_platform
+from yeoul_local.cli.proof import show
 from yeoul_local.demo.plan import Plan, plan
-from yeoul_local.demo.run import Demonstration
+from yeoul_local.demo.run import Demonstration, Outcome
 from yeoul_local.demo.stopping import Stop
-from yeoul_local.demo.summary import summary
+from yeoul_local.demo.summary import delivered, missing_proof
 from yeoul_local.errors import LocalError
+from yeoul_local.events import Report, silent
 from yeoul_local.parts import PARTS
 from yeoul_local.platform import Platform
 from yeoul_local.watch import watched
@@ -50,11 +53,13 @@ def run(platform: Platform, planned: Plan, before: frozenset[str]) -> int:
         try:
             outcome = demonstration.run()
             demonstration.close()
-            print("\n".join(summary(outcome, platform.home.root)), flush=True)
+            conclude(outcome, platform.home.log("verify"))
         finally:
             stop.ignore_further()
-            demonstration.close()
-            restore(platform, before, out)
+            try:
+                demonstration.close()
+            finally:
+                restore(platform, before, out)
     return 0 if outcome.good else 1
 
 
@@ -82,26 +87,54 @@ def introduce(planned: Plan, changes: tuple[str, ...]) -> None:
     print("\n".join(f"  {change}" for change in changes), flush=True)
 
 
+def conclude(outcome: Outcome, log: Path) -> None:
+    """Say what went wrong, what was delivered, what verify found, and where the picture is."""
+    for trouble in outcome.trouble:
+        print(trouble)
+    print(f"\n{delivered(outcome)}\n")
+    if outcome.proof.report:
+        show(outcome.proof.report)
+    missing = missing_proof(outcome, log)
+    if missing:
+        print(missing)
+    if outcome.page is not None:
+        print(f"\nThe picture: {outcome.page}\n", flush=True)
+
+
 def restore(platform: Platform, before: frozenset[str], out: Console) -> None:
     """Stop what was started; leave what ran before."""
-    if before:
-        for name in sorted(running(platform) - before):
-            stop_one(platform, name)
-        print("The platform ran before and goes on; `make down` stops it.", flush=True)
-        return
-    with watched(out) as report:
+    try:
+        with watched(out) as report:
+            stop_new(platform, before, report)
+        print(farewell(platform, before), flush=True)
+    except OSError:
+        # The terminal is gone: nobody reads, and still nothing may be left.
+        stop_new(platform, before, silent)
+
+
+def stop_new(platform: Platform, before: frozenset[str], report: Report) -> None:
+    """Stop what does not belong to `before`."""
+    if not before:
         platform.down(report)
-    print(
+        return
+    for name in sorted(running(platform) - before):
+        stop_one(platform, name, report)
+
+
+def farewell(platform: Platform, before: frozenset[str]) -> str:
+    """What is left, and what to do with it."""
+    if before:
+        return "The platform ran before and goes on; `make down` stops it."
+    return (
         f"Nothing runs any more; the data stays in {platform.home.root}. `make run` goes on where "
-        "this ended, `make up` only starts the parts.",
-        flush=True,
+        "this ended, `make up` only starts the parts."
     )
 
 
-def stop_one(platform: Platform, name: str) -> None:
+def stop_one(platform: Platform, name: str, report: Report) -> None:
     """Stop a part, or a pipeline's job."""
     if name in PARTS:
-        platform.stop(name)
+        platform.stop(name, report)
         return
     process = platform.process(name)
     if process is not None:

@@ -44,7 +44,7 @@ class Follower:
         self.last = replace(
             sample,
             sinks=sample.sinks or self.last.sinks,
-            vehicles=self.last.vehicles if sample.vehicles is None else sample.vehicles,
+            vehicles=sample.vehicles or self.last.vehicles,
             rows=self.last.rows if sample.rows is None else sample.rows,
             sent=self.last.sent if sample.sent is None else sample.sent,
         )

@@ -49,7 +49,7 @@ class Outcome:
     rows: int = 0
     first_row_seconds: float | None = None
     streamed_seconds: float = 0.0
-    proof: Proof = field(default_factory=lambda: Proof(False))
+    proof: Proof = field(default_factory=Proof)
     page: Path | None = None
     trouble: list[str] = field(default_factory=list)
 

@@ -1,39 +1,30 @@
 """What the demonstration says at its end."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-from yeoul_local.demo.page.banner import banner
 from yeoul_local.demo.run import Outcome
 from yeoul_local.demo.words import duration, plural
 
 
-def summary(outcome: Outcome, home: Path) -> list[str]:
-    """The lines to print: what went wrong, what was delivered, the proof, the page."""
-    said = list(outcome.trouble)
+def delivered(outcome: Outcome) -> str:
+    """How much arrived, and how fast it began."""
     if not outcome.rows:
-        return [*said, "Nothing was delivered, so there is nothing to prove."]
-    said += ["", f"{plural(outcome.rows, 'row')} delivered to PostgreSQL{_times(outcome)}."]
-    said += proof_lines(outcome.proof.report)
-    if outcome.proof.trouble:
-        said.append(outcome.proof.trouble)
-        said.append(f"The whole log is {home / 'logs' / 'verify.log'}.")
-    if outcome.page is not None:
-        said += ["", f"The picture: {outcome.page}"]
-    return said
+        return "Nothing was delivered, so there is nothing to prove."
+    text = f"{plural(outcome.rows, 'row')} delivered to PostgreSQL"
+    if outcome.first_row_seconds is not None:
+        text += (
+            f", the first {duration(outcome.first_row_seconds)} after the start, then "
+            f"{duration(outcome.streamed_seconds)} of streaming"
+        )
+    return f"{text}."
 
 
-def proof_lines(report: Mapping[str, Any]) -> list[str]:
-    """The proof, its reasons indented below it."""
-    told = banner(report)
-    return [f"{told.title}.", *(f"  {line}" for line in told.lines)]
-
-
-def _times(outcome: Outcome) -> str:
-    if outcome.first_row_seconds is None:
-        return ""
-    return (
-        f", the first {duration(outcome.first_row_seconds)} after the start, and then "
-        f"{duration(outcome.streamed_seconds)} of streaming"
-    )
+def missing_proof(outcome: Outcome, log: Path) -> str | None:
+    """Why there is no proof though rows were delivered; None where there is one."""
+    if not outcome.rows or outcome.proof.holds:
+        return None
+    if not outcome.proof.report:
+        return f"verify gave no answer:\n{outcome.proof.trouble}\nIts log: {log}"
+    if outcome.proof.report["holds"]:
+        return "A sink has committed nothing yet, so the proof is not complete."
+    return None

@@ -32,7 +32,7 @@ def banner(report: Mapping[str, Any]) -> Banner:
     states = {sink["sink"]: sink["state"] for sink in sinks}
     if report.get("holds"):
         lines = [_account(sink) for sink in sinks] + [
-            _comparison(pair) for pair in report.get("comparisons", []) if pair.get("equal")
+            f"{pair['text']}." for pair in report.get("comparisons", []) if pair["equal"]
         ]
         return Banner(True, "The proof holds: nothing lost, nothing doubled", tuple(lines), states)
     found = [finding["text"] for finding in report.get("findings", [])[:_LISTED]]
@@ -59,10 +59,3 @@ def _records(sink: Mapping[str, Any]) -> str:
     if not sink["attested"]:
         return f"{sink['inKafka']:,} records in Kafka"
     return f"{sink['inKafka']:,} records in Kafka + {sink['attested']:,} attested"
-
-
-def _comparison(pair: Mapping[str, Any]) -> str:
-    return (
-        f"{pair['left']} and {pair['right']}: equal digests over the {pair['records']:,} records "
-        "that both hold."
-    )
