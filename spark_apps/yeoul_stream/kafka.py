@@ -21,8 +21,8 @@ _ADMIN_DEFAULTS = {
     "reconnect.backoff.ms": "1000",
     "reconnect.backoff.max.ms": "5000",
 }
-# A task reads one partition's range to its end: large fetches and polls save a third of the source's
-# CPU time and most of the broker's, against the defaults of 1 MiB and 500 records.
+# A task reads one partition's range to its end: large fetches and polls save a third of Spark's
+# CPU time for the source and most of the broker's, against the defaults of 1 MiB and 500 records.
 _READ_DEFAULTS = {
     "kafka.max.partition.fetch.bytes": str(8 << 20),
     "kafka.fetch.max.bytes": str(64 << 20),
