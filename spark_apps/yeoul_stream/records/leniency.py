@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 from typing import Final
 
 import pyarrow as pa
@@ -24,59 +25,52 @@ import pyarrow.compute as pc
 
 from yeoul_stream.pipeline import Record
 
-_INTEGER: Final = r"-?(?:0|[1-9][0-9]*)"
-_NUMBER: Final = rf"{_INTEGER}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
-_END: Final = r"([ \t\r\n,}])"
 _CHANGED: Final = re.compile(r"Column\(/(.*)\) changed from (\w+) to (\w+)")
 _UNPARSED: Final = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
-# Kind of rewriting to the value's pattern and what stands instead of it.
-_QUOTE: Final = (f"({_NUMBER})", r'"\2"')
-_UNQUOTE: Final = (f'"({_NUMBER})"', r"\2")
-_WHOLE: Final = (rf"({_INTEGER})\.0+", r"\2")
+_SPACE: Final = r"[ \t\r\n]*"
+_END: Final = r"([ \t\r\n,}])"
+_INTEGER: Final = r"-?(?:0|[1-9][0-9]*)"
+_NUMBER: Final = rf"{_INTEGER}(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?"
+
+
+class Rewriting(Enum):
+    """A value's pattern, and what stands instead of it."""
+
+    QUOTE = (f"({_NUMBER})", r'"\2"')
+    UNQUOTE = (f'"({_NUMBER})"', r"\2")
+    WHOLE = (rf"({_INTEGER})\.0+", r"\2")
 
 
 class Leniency:
-    """The rewritings that the texts seen so far called for."""
+    """The rewritings that the messages of a batch called for so far, with their fields."""
 
     def __init__(self, record: Record) -> None:
         by_type: dict[str, set[str]] = {}
         for field in record.fields:
             by_type.setdefault(field.type, set()).add(field.name)
-        plain = not any({'"', "\\"} & set(name) for names in by_type.values() for name in names)
-        self._texts = by_type.get("string", set()) if plain else set()
-        self._integers = by_type.get("int", set()) | by_type.get("long", set()) if plain else set()
-        self._numbers = self._integers | by_type.get("double", set()) if plain else set()
-        self._called: dict[tuple[str, str], set[str]] = {}
+        if any({'"', "\\"} & set(name) for name in record.names):
+            by_type = {}
+        self._texts = by_type.get("string", set())
+        self._integers = by_type.get("int", set()) | by_type.get("long", set())
+        self._numbers = self._integers | by_type.get("double", set())
+        self._called: dict[Rewriting, set[str]] = {}
 
-    def call(self, reason: str) -> bool:
-        """Take up what may help against the reader's `reason`; False when there is nothing new."""
-        changed = _CHANGED.search(reason)
-        if changed:
-            name = changed[1]
-            match changed[2], changed[3]:
-                case "string", "number" if name in self._texts:
-                    return self._add(_QUOTE, {name})
-                case "number", "string" if name in self._numbers:
-                    return self._add(_UNQUOTE, {name})
-        elif _UNPARSED.search(reason):
-            return self._add(_WHOLE, self._integers)
-        return False
+    def call(self, reason: str, message: str) -> bool:
+        """Take up what helps `message`, refused for `reason`; False when there is nothing new."""
+        rewriting, names = self._remedy(reason)
+        called = self._called.get(rewriting, set())
+        if names <= called or not re.search(_pattern(rewriting, names), message):
+            return False
+        self._called[rewriting] = called | names
+        return True
 
     def apply(self, text: pa.StringArray) -> pa.StringArray:
         """The same records, in the reader's words where a rewriting was taken up."""
-        for rewriting in (_QUOTE, _UNQUOTE, _WHOLE):
+        for rewriting in Rewriting:
             if rewriting in self._called:
-                pattern, instead = rewriting
-                key = _key(self._called[rewriting])
-                text = pc.replace_substring_regex(
-                    text, f"({key}){pattern}{_END}", rf"\1{instead}\3"
-                )
+                pattern = _pattern(rewriting, self._called[rewriting])
+                text = pc.replace_substring_regex(text, pattern, rf"\1{rewriting.value[1]}\3")
         return text
-
-    @property
-    def idle(self) -> bool:
-        """Whether `apply` would change nothing."""
-        return not self._called
 
     def first_unparsed(self, text: pa.StringArray, reason: str) -> int | None:
         """The first row with the whole number that the reader could not convert."""
@@ -87,13 +81,21 @@ class Leniency:
         row: int = pc.index(pc.match_substring_regex(text, pattern), value=True).as_py()
         return None if row < 0 else row
 
-    def _add(self, rewriting: tuple[str, str], names: set[str]) -> bool:
-        called = self._called.setdefault(rewriting, set())
-        new = bool(names - called)
-        called |= names
-        return new
+    def _remedy(self, reason: str) -> tuple[Rewriting, set[str]]:
+        changed = _CHANGED.search(reason)
+        if changed:
+            name = {changed[1]}
+            match changed[2], changed[3]:
+                case "string", "number":
+                    return Rewriting.QUOTE, name & self._texts
+                case "number", "string":
+                    return Rewriting.UNQUOTE, name & self._numbers
+        return Rewriting.WHOLE, self._integers if _UNPARSED.search(reason) else set()
+
+
+def _pattern(rewriting: Rewriting, names: Iterable[str]) -> str:
+    return f"({_key(names)}){rewriting.value[0]}{_END}"
 
 
 def _key(names: Iterable[str]) -> str:
-    space = r"[ \t\r\n]*"
-    return f'"(?:{"|".join(re.escape(name) for name in sorted(names))})"{space}:{space}'
+    return f'"(?:{"|".join(map(re.escape, sorted(names)))})"{_SPACE}:{_SPACE}'

@@ -14,10 +14,11 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from yeoul_stream.pipeline import Record
+from yeoul_stream.records.arrays import offsets
 from yeoul_stream.records.fast import Refused, parse, raw_schema
 from yeoul_stream.records.leniency import Leniency
 from yeoul_stream.records.reference import Reference
-from yeoul_stream.records.screen import Lines
+from yeoul_stream.records.screen import lines
 from yeoul_stream.records.text import BadRecord, parse_object
 from yeoul_stream.records.unknown import UnknownKeys
 
@@ -83,10 +84,10 @@ class _Reading:
     def __init__(self, reader: OptimisticReader, text: pa.StringArray) -> None:
         self._reader = reader
         self._text = text
-        self._lines = Lines(text)
         self._leniency = Leniency(reader.record)
         self._outcome = Outcome()
-        self._most = max(_FEW, len(text) * _CHUNK_BYTES // max(1, self._lines.size))
+        ends = offsets(text)
+        self._most = max(_FEW, len(text) * _CHUNK_BYTES // max(1, int(ends[-1] - ends[0])))
         self._reach = self._most
         self._skip = 1
         self._refused_at = -1
@@ -111,16 +112,19 @@ class _Reading:
         return self._outcome
 
     def _attempt(self, start: int, stop: int) -> Piece | Refused:
-        if self._leniency.idle:
-            return self._reader.parse(self._lines.part(start, stop), start, stop)
         text = self._leniency.apply(self._text.slice(start, stop - start))
-        return self._reader.parse(Lines(text).part(0, len(text)), start, stop)
+        return self._reader.parse(lines(text), start, stop)
 
     def _narrow(self, position: int, stop: int, refused: Refused) -> int:
-        """Where to go on after [position, stop) was refused: further on, or with a nearer stop."""
-        if self._leniency.call(refused.reason):
-            return position
+        """Where to go on after [position, stop) was refused.
+
+        Further on, or at `position` again with a nearer stop or in other words, so it ends.
+        """
         row = self._row(position, stop, refused)
+        if row is not None:
+            message = self._text[position + row].as_py()
+            if self._leniency.call(refused.reason, message):
+                return position
         if row is not None and row >= _FEW:
             self._refused_at = position + row
             self._reach = max(_ENOUGH, self._reach // 2)

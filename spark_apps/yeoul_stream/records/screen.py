@@ -31,19 +31,12 @@ def screen(values: pa.BinaryArray) -> tuple[pa.StringArray, Mask | None]:
     return (text, None) if fit is None else (text.filter(pa.array(fit)), fit)
 
 
-class Lines:
-    """Screened messages as one text, each with a line feed after it."""
-
-    def __init__(self, text: pa.StringArray) -> None:
-        joined = pc.binary_join_element_wise(text, "", "\n")
-        self._offsets = offsets(joined)
-        self._buffer: pa.Buffer | None = joined.buffers()[2]
-        self.size = int(self._offsets[-1])
-
-    def part(self, start: int, stop: int) -> pa.Buffer:
-        """The lines [start, stop), without a copy."""
-        first, last = int(self._offsets[start]), int(self._offsets[stop])
-        return self._buffer.slice(first, last - first) if self._buffer else pa.py_buffer(b"")
+def lines(text: pa.StringArray) -> pa.Buffer:
+    """The messages as one text, each with a line feed after it."""
+    joined = pc.binary_join_element_wise(text, "", "\n")
+    ends = offsets(joined)
+    buffer = joined.buffers()[2] or pa.py_buffer(b"")
+    return buffer.slice(int(ends[0]), int(ends[-1] - ends[0]))
 
 
 def _utf8(values: pa.BinaryArray) -> tuple[pa.StringArray, Mask | None]:
