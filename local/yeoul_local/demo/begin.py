@@ -50,11 +50,12 @@ class Beginning:
             raise LocalError("The job was not started.", "Run the command again.")
         return self._job
 
-    def call_off(self) -> None:
-        """Start no job any more; after this none will be."""
+    def call_off(self) -> Job | None:
+        """Start no job from here on; return the one that was started."""
         with self._lock:
             self._called_off = True
         self._join()
+        return self._job
 
     def _heed(self, event: Event) -> None:
         if event.phase != "ready":

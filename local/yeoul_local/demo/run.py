@@ -99,11 +99,13 @@ class Demonstration:
         return self.outcome
 
     def close(self) -> None:
-        """Let go of the terminal and of PostgreSQL; start nothing any more."""
+        """Let go of the terminal and of PostgreSQL; a job that still runs is killed."""
+        job = self._beginning.call_off()
+        if job is not None:
+            ending.end([job.process], 0)
+        self._probe.close()
         if self._screen is not None:
             self._screen.close()
-        self._beginning.call_off()
-        self._probe.close()
 
     def _make_probe(self) -> Probe:
         poller = self._platform.state_file.read().ports["poller"]

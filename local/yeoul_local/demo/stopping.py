@@ -12,10 +12,15 @@ _SAME_PRESS_SECONDS = 0.7
 
 
 class Stop:
-    """Whether somebody asked to stop."""
+    """Whether somebody asked to stop.
 
-    def __init__(self) -> None:
+    Args:
+        same_press_seconds: signals as close as this to the first are the same press.
+    """
+
+    def __init__(self, same_press_seconds: float = _SAME_PRESS_SECONDS) -> None:
         self.asked = False
+        self._same_press_seconds = same_press_seconds
         self._at = 0.0
         self._eager = False
         self._deaf = False
@@ -45,7 +50,7 @@ class Stop:
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         now = time.monotonic()
-        if self._deaf or (self.asked and now - self._at < _SAME_PRESS_SECONDS):
+        if self._deaf or (self.asked and now - self._at < self._same_press_seconds):
             return
         first, self.asked, self._at = not self.asked, True, now
         if self._eager or not first:
