@@ -57,8 +57,9 @@ def test_a_flipped_value_is_named_by_its_offset(delivered: World) -> None:
         report = delivered.verify("table")
     finally:
         delivered.sql("UPDATE checked_table SET speed = 7.1 WHERE id = 'R000007'")
-    places = [(f.place.partition, f.place.offset) for f in named(report, "row-missing")]
-    assert (report.verdict, places) == ("fails", [(1, 3)])
+    (found,) = named(report, "row-altered")
+    assert (found.place.partition, found.place.offset) == (1, 3)
+    assert "speed is 99.9 instead of 7.1" in found.text
 
 
 def test_a_dropped_row_is_named_by_its_offset(delivered: World) -> None:
@@ -208,6 +209,19 @@ def test_a_lost_dead_letter_is_named(delivered: World) -> None:
     assert "dead-letter-count" in {finding.kind for finding in report.findings.listed}
 
 
+def test_a_dead_letter_that_was_deleted_is_named_by_its_offset(delivered: World) -> None:
+    mine = "pipeline = 'default/checked' AND payload = 'not json'"
+    delivered.sql(f"UPDATE yeoul.dead_letters SET sink = 'away' WHERE {mine} AND sink = 'table'")
+    try:
+        report = delivered.verify("table")
+    finally:
+        delivered.sql(
+            f"UPDATE yeoul.dead_letters SET sink = 'table' WHERE {mine} AND sink = 'away'"
+        )
+    places = [(f.place.partition, f.place.offset) for f in named(report, "dead-letter-missing")]
+    assert places == [(1, 500)]
+
+
 def test_an_unreachable_database_is_told_from_a_failure(delivered: World) -> None:
     secrets = delivered.platform.home.secrets / "car-info-postgres.yaml"
     text = secrets.read_text()
@@ -237,17 +251,66 @@ def test_a_pipeline_that_has_committed_nothing_says_so(
     assert (report.verdict, report.records, report.exit_code) == ("nothing", 0, 0)
 
 
-def test_what_kafka_no_longer_holds_is_attested(
-    delivered: World, platform: Platform, tmp_path: Path
-) -> None:
-    aged = world(platform, delivered.spark, tmp_path, "aged")
-    aged.send(GOOD[:600])
-    aged.run("table", "lake")
-    aged.send(GOOD[600:])
-    aged.run("table", "lake")
-    aged.forget({0: 300, 1: 10})
+@pytest.fixture(scope="module")
+def aged(delivered: World, platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A pipeline of which Kafka has dropped the first book of each partition, and a bit more."""
+    made = world(platform, delivered.spark, tmp_path_factory.mktemp("aged"), "aged")
+    for part in (GOOD[:600], GOOD[600:]):
+        made.send(part)
+        made.run("table", "fast", "lake")
+    made.forget({0: 300, 1: 10})
+    return made
+
+
+def test_what_kafka_no_longer_holds_is_attested(aged: World) -> None:
     report = aged.verify("table", "lake")
     states = {row.sink: (row.state, row.in_kafka, row.attested) for row in report.sinks}
     assert states == {"table": ("attested", 400, 600), "lake": ("attested", 400, 600)}
-    aged.sql("DELETE FROM aged_table WHERE id = 'R000003'")
-    assert [f.kind for f in aged.verify("table").findings.listed] == ["attested-missing"]
+
+
+def test_a_row_missing_among_the_attested_is_counted(aged: World) -> None:
+    (row,) = aged.sql("DELETE FROM aged_table WHERE id = 'R000003' RETURNING *")
+    try:
+        report = aged.verify("table")
+    finally:
+        aged.sql("INSERT INTO aged_table VALUES (%s, %s, %s, %s)", *row)
+    assert [f.kind for f in report.findings.listed] == ["attested-missing"]
+
+
+def test_foreign_rows_leave_attested_ones_without_lineage_unproven(aged: World) -> None:
+    aged.sql("INSERT INTO aged_table VALUES ('X', 1, 1, now())")
+    try:
+        report = aged.verify("table")
+    finally:
+        aged.sql("DELETE FROM aged_table WHERE id = 'X'")
+    assert (report.verdict, report.exit_code) == ("unverified", 2)
+
+
+def test_lineage_tells_attested_rows_from_foreign_ones(aged: World) -> None:
+    aged.sql("INSERT INTO aged_fast VALUES ('X', 1, NULL, NULL)")
+    try:
+        report = aged.verify("fast")
+    finally:
+        aged.sql("DELETE FROM aged_fast WHERE id = 'X'")
+    assert (row_of(report, "fast").state, row_of(report, "fast").foreign) == ("attested", 1)
+
+
+def test_lineage_names_the_range_of_an_altered_attested_row(aged: World) -> None:
+    aged.sql("UPDATE aged_fast SET mps = mps + 1 WHERE _topic_partition = 1 AND _offset = 25")
+    try:
+        report = aged.verify("fast")
+    finally:
+        aged.sql("UPDATE aged_fast SET mps = mps - 1 WHERE _topic_partition = 1 AND _offset = 25")
+    (found,) = named(report, "attested-altered")
+    assert (found.place.partition, found.place.start, found.place.end) == (1, 0, 300)
+
+
+def test_rows_that_another_writer_has_put_ahead_are_named(aged: World) -> None:
+    aged.send([message(5000), message(5001)])
+    aged.sql("INSERT INTO aged_table VALUES ('R005001', 51.1, 5001.5, '2026-11-23 12:00:00.5+09')")
+    try:
+        report = aged.verify("table")
+    finally:
+        aged.sql("DELETE FROM aged_table WHERE id = 'R005001'")
+    places = [(f.place.partition, f.place.offset) for f in named(report, "row-uncommitted")]
+    assert places == [(1, 500)]

@@ -11,9 +11,11 @@ from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from yeoul_stream.job import Settings, identity
-from yeoul_stream.pipeline import Hdfs, Postgres, Sink, StreamPipeline
+from yeoul_stream.pipeline import Hdfs, Postgres, Record, Sink, StreamPipeline
+from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_directory
+from yeoul_stream.select import output_expressions
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.postgres.sink import output_columns
 from yeoul_stream.sinks.postgres.target import TableName
@@ -76,7 +78,12 @@ class Opener:
         name = TableName.parse(table.table)
         rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
         reader = TableReader(
-            self.spark, table.secret_ref, snapshot.name, output_columns(rows), snapshot.heaps(name)
+            self.spark,
+            table.secret_ref,
+            snapshot.name,
+            output_columns(rows),
+            snapshot.heaps(name),
+            lineage(self.pipeline.spec.record, sink),
         )
         return TableTarget(sink, rows, name, snapshot, reader)
 
@@ -91,6 +98,15 @@ class Opener:
             partition_by=folder.partition_by,
         )
         return LakeTarget(sink, rows, lake, folder.path)
+
+
+def lineage(record: Record, sink: Sink) -> tuple[int, int] | None:
+    """Return which output columns are the record's partition and offset, None without both."""
+    expressions = [expression.strip() for expression in output_expressions(record, sink).values()]
+    names = tuple(LINEAGE_COLUMNS)
+    if not all(name in expressions for name in names):
+        return None
+    return expressions.index(names[0]), expressions.index(names[1])
 
 
 def reason(error: Exception) -> str:

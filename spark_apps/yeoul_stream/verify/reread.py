@@ -18,14 +18,18 @@ from yeoul_stream.verify.stage import (
     DEAD_DDL,
     HASH_DDL,
     MEASURE_DDL,
+    TEXT_DDL,
     DeadStage,
     HashStage,
     Integers,
     MeasureStage,
+    TextStage,
     by_partition,
     measure_of,
 )
+from yeoul_stream.verify.values import Texts
 
+Record = tuple[int, int]  # partition, offset
 # A task re-reads at most this many offsets, so that one long partition keeps all cores busy.
 _TASK_OFFSETS: Final = 500_000
 
@@ -68,6 +72,12 @@ class Reread:
     secret: Mapping[str, str]
     rows: SinkRows
     refused: Mapping[int, Integers]
+    topic: TopicState | None
+
+    @property
+    def topic_id(self) -> str | None:
+        """The id of the topic as it is now."""
+        return self.topic.topic_id if self.topic else None
 
     def measures(self, cells: Iterable[Cell]) -> dict[int, Measure]:
         """Return cell number -> measure; cells without records get an empty one."""
@@ -85,6 +95,16 @@ class Reread:
         wanted = tuple(cells)
         stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
         return self._run(wanted, stage, HASH_DDL)
+
+    def texts(self, topic_id: str, records: Iterable[tuple[int, int]]) -> dict[Record, Texts]:
+        """Return (partition, offset) -> the row's values as texts, for a few records."""
+        cells = [
+            Cell(number, topic_id, partition, offset, offset + 1)
+            for number, (partition, offset) in enumerate(sorted(records))
+        ]
+        stage = TextStage(self.rows.judge, by_partition(cells, self.refused))
+        rows = self._run(tuple(cells), stage, TEXT_DDL).collect()
+        return {(row["partition"], row["offset"]): tuple(row["values"]) for row in rows}
 
     def dead(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, offset, reason) of every record that the judge condemns."""

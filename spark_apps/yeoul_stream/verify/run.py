@@ -174,7 +174,7 @@ class _Run:
         for attempt in range(_ATTEMPTS):
             topic = describe(self._spark, source, secret)
             refused = target.refused(topic.state.topic_id if topic.state else "")
-            reread = Reread(self._spark, source, secret, target.rows, refused)
+            reread = Reread(self._spark, source, secret, target.rows, refused, topic.state)
             try:
                 return cells, reread.measures(c for c in cells if topic.holds(c)), reread
             except Exception as error:

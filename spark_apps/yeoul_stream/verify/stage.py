@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
 from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.values import texts
 
 Integers = npt.NDArray[np.int64]
 
@@ -23,6 +24,7 @@ _DIGESTS: Final = ("digest", "target_digest")
 MEASURE_DDL: Final = "cell int, " + ", ".join(f"{name} bigint" for name in (*_COUNTS, *_DIGESTS))
 HASH_DDL: Final = "cell int, hash bigint, partition int, offset bigint"
 DEAD_DDL: Final = "cell int, offset bigint, reason string"
+TEXT_DDL: Final = "partition int, offset bigint, values array<string>"
 
 
 @dataclass(frozen=True)
@@ -195,6 +197,34 @@ class DeadStage:
                     "cell": pa.array(cells.numbers[found.dead_cells[inside]].astype(np.int32)),
                     "offset": letters.column("offset"),
                     "reason": letters.column("reason"),
+                }
+            )
+
+
+@dataclass(frozen=True)
+class TextStage:
+    """A mapInArrow stage: yields the rows to be written as texts (TEXT_DDL)."""
+
+    judge: Judge
+    cells: Mapping[int, PartitionCells]
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches; each holds records of a single partition."""
+        for batch in batches:
+            if not batch.num_rows:
+                continue
+            partition = self.judge.partition(batch)
+            found = _locate(self.judge, self.cells[partition], batch)
+            at = np.flatnonzero((found.kept_cells >= 0) & ~found.refused)
+            rows = found.judged.rows.take(pa.array(at))
+            yield pa.RecordBatch.from_pydict(
+                {
+                    "partition": pa.array(np.full(len(at), partition, np.int32)),
+                    "offset": pa.array(found.kept[at]),
+                    "values": pa.array(
+                        [list(row) for row in texts(rows, rows.schema.types)],
+                        pa.list_(pa.string()),
+                    ),
                 }
             )
 

@@ -18,14 +18,8 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.table_rows import (
-    AMOUNT_DDL,
-    ROW_DDL,
-    AmountStage,
-    Chunk,
-    RowStage,
-    Scan,
-)
+from yeoul_stream.verify.table_rows import AMOUNT_DDL, ROW_DDL, AmountStage, RowStage
+from yeoul_stream.verify.table_scan import Chunk, Scan
 
 _CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
 _TASKS_PER_CORE = 4
@@ -154,18 +148,23 @@ class TableReader:
     snapshot: str
     columns: Sequence[OutputColumn]
     heaps: Sequence[Heap]
+    lineage: tuple[int, int] | None
 
     def amount(self) -> Amount:
         """Return the number of rows and their digest; rows that cannot be ours count only."""
-        stage = AmountStage(self._scan())
+        stage = AmountStage(self.scan())
         rows = self._run(stage, AMOUNT_DDL).collect()
         return total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
 
     def hashes(self) -> DataFrame:
-        """Return (hash, place) of every row; a row that cannot be ours has no hash."""
-        return self._run(RowStage(self._scan()), ROW_DDL)
+        """Return (hash, place, partition, offset) of every row.
 
-    def _scan(self) -> Scan:
+        A row that cannot be ours has no hash; partition and offset are null without lineage.
+        """
+        return self._run(RowStage(self.scan(), self.lineage), ROW_DDL)
+
+    def scan(self) -> Scan:
+        """Return what is read, and where from."""
         columns = tuple((column.name, column.type) for column in self.columns)
         chunks = tuple(chunk for heap in self.heaps for chunk in heap.chunks())
         return Scan(self.secret_ref, self.snapshot, columns, chunks)

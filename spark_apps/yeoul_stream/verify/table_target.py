@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from pyspark.sql import functions as F
-
 from yeoul_stream.books import RangeBook
 from yeoul_stream.pipeline import Sink
 from yeoul_stream.rows import SinkRows
@@ -15,10 +13,10 @@ from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.check_table import check_table
 from yeoul_stream.verify.facts import Account, Measure
 from yeoul_stream.verify.finding import LISTED, Finding, Place
-from yeoul_stream.verify.multiset import difference
 from yeoul_stream.verify.reread import Reread
 from yeoul_stream.verify.stage import Integers
 from yeoul_stream.verify.table import Letters, Snapshot, TableReader
+from yeoul_stream.verify.table_evidence import Inspection
 from yeoul_stream.verify.target import Examined
 
 
@@ -43,27 +41,22 @@ class TableTarget:
 
     def examine(self, expected: Expected, reread: Reread) -> Examined:
         """Compare the rows with what is expected; single rows are read only on a difference."""
-        letters = tuple(self._check_letters(expected))
+        letters = tuple(self._check_letters(expected, reread))
         absent = self._absent()
         if absent:
             return Examined((*letters, absent))
         found = self._reader.amount()
         if found == expected.total:
             return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)
-        scope = F.lit(0).alias("scope")
-        diff = difference(
-            reread.hashes(expected.cells).select(scope, "hash", "partition", "offset"),
-            self._reader.hashes().select(scope, "hash", "place"),
-        )
-        check = check_table(self.sink.name, str(self._table), expected, diff)
-        failed = any(f.severity == "failure" for f in check.findings)
+        seen = Inspection(self._snapshot, self._reader, reread, expected).evidence()
+        check = check_table(self.sink.name, str(self._table), expected, seen)
         return Examined(
             (*letters, *check.findings),
             check.more,
             rows=found.rows - check.foreign,
             foreign=check.foreign,
             digest=found.digest,
-            digest_ok=not failed and check.unproven is None,
+            digest_ok=not check.fails and check.unproven is None,
             unproven=check.unproven,
         )
 
@@ -79,12 +72,21 @@ class TableTarget:
             return Finding(name, "column-missing", text)
         return None
 
-    def _check_letters(self, expected: Expected) -> Iterator[Finding]:
+    def _check_letters(self, expected: Expected, reread: Reread) -> Iterator[Finding]:
         name = self.sink.name
         found = self._snapshot.letters()
-        for book, measure in zip(expected.books, expected.measures, strict=True):
+        for index, book in enumerate(expected.books):
             key = (book.topic_id, book.partition, book.start, book.end)
-            yield from check_letters(name, book, measure, found.get(key, {}))
+            measure = expected.measures[index]
+            wrong = tuple(check_letters(name, book, measure, found.get(key, {})))
+            if wrong and measure is not None:
+                cells = [
+                    cell for cell in expected.cells if expected.scopes.get(cell.number) == index
+                ]
+                judged = {row["offset"]: row["reason"] for row in reread.dead(cells).collect()}
+                there = self._snapshot.letters_within(key[:2], book.start, book.end)
+                yield from name_letters(name, book, judged, there)
+            yield from wrong
         for topic_id, partition, offset in self._snapshot.stray_letters(LISTED + 1):
             text = (
                 f"{name}: there is a dead letter for partition {partition}, offset {offset}, "
@@ -92,6 +94,25 @@ class TableTarget:
             )
             place = Place(topic_id, partition, offset=offset)
             yield Finding(name, "dead-letter-stray", text, place)
+
+
+def name_letters(
+    sink: str, book: RangeBook, judged: Mapping[int, str], there: Mapping[int, str]
+) -> Iterator[Finding]:
+    """Yield the offsets whose dead letter is missing or too much.
+
+    `judged` is offset -> reason by the judge, which knows nothing of what the database refused;
+    `there` by the dead letters.
+    """
+    for offset in sorted(judged.keys() | there.keys()):
+        place = Place(book.topic_id, book.partition, offset=offset)
+        where = f"{sink}: partition {book.partition}, offset {offset}"
+        if offset not in there:
+            text = f"{where}: the record is dead ({judged[offset]}), but has no dead letter"
+            yield Finding(sink, "dead-letter-missing", text, place)
+        elif offset not in judged and there[offset] != "target":
+            text = f"{where}: there is a dead letter ({there[offset]}) for a record that is good"
+            yield Finding(sink, "dead-letter-stray", text, place)
 
 
 def check_letters(
