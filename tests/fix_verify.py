@@ -8,9 +8,9 @@ import os
 import subprocess
 import sys
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -18,11 +18,11 @@ from typing import Any
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
-from fix_stream import WAIT_S, connect, create_topic, produce
+from fix_stream import WAIT_S, connect, create_topic, produce, wait_until
 from pyspark.sql import SparkSession
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings, build_sink, identity
-from yeoul_stream.pipeline import StreamPipeline, parse_pipeline
+from yeoul_stream.pipeline import StreamPipeline, apply_overlay, parse_pipeline
 from yeoul_stream.progress import Board
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
@@ -96,6 +96,36 @@ class World:
 
     def run(self, *sinks: str) -> None:
         """Run the sinks (all by default), one after the other, until they have read all."""
+        for query in self._queries(sinks):
+            query.start()
+            query.join(WAIT_S)
+            if query.is_alive():
+                query.drain()
+                raise AssertionError(f"{query.name} has not ended")
+            assert query.error is None, query.error
+
+    @contextmanager
+    def streaming(self, *sinks: str) -> Iterator[Callable[[Sequence[bytes]], Report]]:
+        """Run the sinks all the time; give a function that sends values and verifies at once."""
+        steady = self.changed(*({"name": name, "trigger": "as fast as possible"} for name in sinks))
+        queries = list(steady._queries(sinks))
+        for query in queries:
+            query.start()
+
+        def grow(values: Sequence[bytes]) -> Report:
+            wait_until("all to have committed", lambda: steady.verify(*sinks).complete)
+            self.send(values)
+            return steady.verify(*sinks)
+
+        try:
+            yield grow
+        finally:
+            for query in queries:
+                query.drain()
+            for query in queries:
+                query.join(WAIT_S)
+
+    def _queries(self, sinks: Collection[str]) -> Iterator[SinkQuery]:
         meta, source = self.pipeline.metadata, self.pipeline.spec.source.kafka
         board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
         for sink in self.pipeline.spec.sinks:
@@ -104,15 +134,13 @@ class World:
             who = identity(self.settings, self.pipeline, sink)
             board.add(sink.name, sink.kind, who.query)
             build = partial(build_sink, self.spark, self.settings, self.pipeline, sink)
-            query = SinkQuery(QueryContext(self.spark, source, {}, who, sink, build, board))
-            query.start()
-            query.join(WAIT_S)
-            if query.is_alive():
-                query.drain()
-                raise AssertionError(
-                    f"{who.query} has not ended: {board.snapshot(datetime.now(UTC))}"
-                )
-            assert query.error is None, query.error
+            yield SinkQuery(QueryContext(self.spark, source, {}, who, sink, build, board))
+
+    def changed(self, *sinks: dict[str, Any]) -> World:
+        """Return this world with an overlay over its sinks."""
+        overlay = {"spec": {"sinks": list(sinks)}}
+        changed = apply_overlay(document(self.platform, self.name), overlay)
+        return replace(self, pipeline=parse_pipeline(changed, self.name))
 
     def send(self, values: Sequence[bytes | None], partitions: int = 2) -> None:
         """Send values to the topic."""

@@ -233,6 +233,23 @@ def test_an_unreachable_database_is_told_from_a_failure(delivered: World) -> Non
     assert (report.verdict, report.exit_code) == ("unverified", 2)
 
 
+def test_an_unreachable_lake_is_told_from_a_failure(delivered: World) -> None:
+    away = delivered.changed({"name": "lake", "hdfs": {"path": "hdfs://127.0.0.1:1/data/checked"}})
+    row = row_of(away.verify("lake"), "lake")
+    assert (row.state, ":1 failed" in (row.reason or "")) == ("unreachable", True), row.reason
+
+
+def test_a_running_pipeline_holds_at_any_moment(
+    delivered: World, platform: Platform, tmp_path: Path
+) -> None:
+    moving = world(platform, delivered.spark, tmp_path, "moving")
+    moving.send(GOOD[:200])
+    with moving.streaming("table", "lake") as grown:
+        reports = [grown(GOOD[n * 100 :][:100]) for n in range(3)]
+    states = [[(row.sink, row.state) for row in report.sinks] for report in reports]
+    assert states == [[("table", "holds"), ("lake", "holds")]] * 3
+
+
 def test_the_command_prints_one_document(delivered: World, tmp_path: Path) -> None:
     file = tmp_path / "checked.yaml"
     file.write_text(yaml.safe_dump(document(delivered.platform, "checked"), sort_keys=False))
@@ -296,11 +313,13 @@ def test_lineage_tells_attested_rows_from_foreign_ones(aged: World) -> None:
 
 
 def test_lineage_names_the_range_of_an_altered_attested_row(aged: World) -> None:
-    aged.sql("UPDATE aged_fast SET mps = mps + 1 WHERE _topic_partition = 1 AND _offset = 25")
+    one = "WHERE _topic_partition = 1 AND _offset = 25"
+    ((before,),) = aged.sql(f"SELECT mps FROM aged_fast {one}")
+    aged.sql(f"UPDATE aged_fast SET mps = 0 {one}")
     try:
         report = aged.verify("fast")
     finally:
-        aged.sql("UPDATE aged_fast SET mps = mps - 1 WHERE _topic_partition = 1 AND _offset = 25")
+        aged.sql(f"UPDATE aged_fast SET mps = %s {one}", before)
     (found,) = named(report, "attested-altered")
     assert (found.place.partition, found.place.start, found.place.end) == (1, 0, 300)
 

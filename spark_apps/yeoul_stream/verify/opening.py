@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 import psycopg2
 from py4j.protocol import Py4JError
+from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
+from yeoul_stream.errors import root_cause
 from yeoul_stream.job import Settings, identity
 from yeoul_stream.pipeline import Hdfs, Postgres, Record, Sink, StreamPipeline
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS
@@ -25,6 +27,9 @@ from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.table import TableReader, open_snapshot
 from yeoul_stream.verify.table_target import TableTarget
 from yeoul_stream.verify.target import UnreachableError
+
+# What a store that is away, or a job that could not be finished, is told by.
+UNREACHABLE = (psycopg2.OperationalError, PySparkException, Py4JError, OSError)
 
 
 class UnknownSinkError(ValueError):
@@ -68,7 +73,7 @@ class Opener:
                     return self._lake(sink, folder)
                 case _:
                     return UnreachableError("a console keeps no position")
-        except (psycopg2.OperationalError, SecretError, Py4JError, OSError) as error:
+        except (*UNREACHABLE, SecretError) as error:
             return UnreachableError(reason(error))
 
     def _table(self, sink: Sink, table: Postgres) -> TableTarget:
@@ -110,6 +115,11 @@ def lineage(record: Record, sink: Sink) -> tuple[int, int] | None:
 
 
 def reason(error: Exception) -> str:
-    """Return the first line of an error that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0] if lines else type(error).__name__
+    """Return what went wrong in one line; of a failed Spark job its innermost cause."""
+    known = root_cause(error)
+    lines = [line.strip() for line in str(known).splitlines() if line.strip()]
+    thrown = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    if thrown and "Job aborted" not in thrown[0]:
+        return thrown[0]
+    return (causes[-1:] or lines[:1] or [type(error).__name__])[0]

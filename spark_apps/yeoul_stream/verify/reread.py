@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
@@ -36,9 +37,10 @@ _TASK_OFFSETS: Final = 500_000
 
 @dataclass(frozen=True)
 class Topic:
-    """The topic as Kafka holds it now; None where it does not exist."""
+    """The topic as Kafka holds it now; no state where it does not exist."""
 
     state: TopicState | None
+    compacted: bool = False
 
     def holds(self, cell: Cell) -> bool:
         """Whether Kafka still has every offset of the cell."""
@@ -56,9 +58,28 @@ def describe(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]
     """Return the topic. Raises ConnectionError when no broker answers."""
     admin = TopicAdmin(spark, source, secret)
     try:
-        return Topic(admin.describe())
+        return Topic(admin.describe(), _compacted(spark, source, secret))
     except UnknownTopicError:
         return Topic(None)
+    finally:
+        admin.close()
+
+
+def _compacted(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> bool:
+    """Return whether the topic is compacted; what may not be asked is taken for no."""
+    jvm: Any = spark._jvm
+    kafka, java = jvm.org.apache.kafka, jvm.java.util
+    properties = java.Properties()
+    for key, value in kafka_options(source, secret).items():
+        properties.setProperty(key.removeprefix("kafka."), value)
+    admin = kafka.clients.admin.Admin.create(properties)
+    try:
+        config = kafka.common.config
+        topic = config.ConfigResource(getattr(config, "ConfigResource$Type").TOPIC, source.topic)
+        found = admin.describeConfigs(java.Collections.singletonList(topic)).all().get()
+        return "compact" in str(found.get(topic).get("cleanup.policy").value())
+    except Py4JJavaError:
+        return False
     finally:
         admin.close()
 
