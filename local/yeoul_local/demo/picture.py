@@ -67,6 +67,7 @@ def page_data(run: Run, found: Readback) -> PageData:
         vehicles=found.vehicles,
         source=source(),
         factor=factor(),
+        dead=found.dead_in_run,
         first_row_seconds=run.first_row_seconds,
         trails=found.trails,
         buckets=found.buckets,
@@ -97,7 +98,7 @@ def factor() -> float:
     return float(given or SimulatorSettings.model_fields["speed"].default)
 
 
-def _counts(sink: Sink, progress: SinkProgress, dead: dict[str, int]) -> SinkCounts:
+def _counts(sink: Sink, progress: SinkProgress, reasons: dict[str, int]) -> SinkCounts:
     target = sink.hdfs.path if sink.hdfs else sink.postgres.table if sink.postgres else ""
     kind = {"hdfs": "HDFS", "postgres": "PostgreSQL"}.get(sink.kind, sink.kind)
     return SinkCounts(
@@ -107,7 +108,8 @@ def _counts(sink: Sink, progress: SinkProgress, dead: dict[str, int]) -> SinkCou
         read=progress.rows_read,
         written=progress.rows_written,
         filtered=progress.rows_filtered,
-        # Dead letters are kept once, by the PostgreSQL sink; the others only count them.
-        dead=dead or ({"dead": progress.rows_dead} if progress.rows_dead else {}),
+        dead=progress.rows_dead,
+        # The letters themselves are kept once, by the PostgreSQL sink.
+        reasons=reasons,
         files=progress.files if sink.hdfs else None,
     )

@@ -57,13 +57,12 @@ def _subtitle(data: PageData) -> str:
 def _tiles(data: PageData) -> list[str]:
     seconds = max(data.ended - data.began, 1.0)
     rate = sum(bucket.rows for bucket in data.buckets) / _covered(data, seconds)
-    dead = max((sum(sink.dead.values()) for sink in data.sinks), default=0)
     files = sum(sink.files or 0 for sink in data.sinks)
     tiles = [
         (f"{data.rows:,}", "rows in this run"),
         (f"{data.vehicles:,}", "vehicles"),
         (f"{rate:,.0f} <small>rows/s</small>", "on average"),
-        (f"{dead:,}", "dead letters"),
+        (f"{data.dead:,}", "dead letters"),
         (f"{files:,}", "Parquet files in HDFS"),
     ]
     if data.first_row_seconds is not None:
@@ -94,9 +93,10 @@ def _span(seconds: float) -> str:
 
 
 def _row(sink: SinkCounts, states: dict[str, str]) -> str:
-    dead = f"{sum(sink.dead.values()):,}"
-    if sink.dead:
-        reasons = ", ".join(f"{number:,} {reason}" for reason, number in sorted(sink.dead.items()))
+    dead = f"{sink.dead:,}"
+    if sink.reasons:
+        listed = sorted(sink.reasons.items())
+        reasons = ", ".join(f"{number:,} {reason}" for reason, number in listed)
         dead += f"<small>{escape(reasons)}</small>"
     state = states.get(sink.name, "not given")
     sign = "ok" if state in ("holds", "attested") else "no"

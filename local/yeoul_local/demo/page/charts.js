@@ -63,7 +63,7 @@ function lineChart(card, chart) {
       inner += `<line class="rule" x1="${PAD.left}" x2="${width - PAD.right}" y1="${py(v)}" y2="${py(v)}"/>`;
       inner += `<text x="${PAD.left - 8}" y="${py(v) + 4}" text-anchor="end">${short(v)}</text>`;
     }
-    const span = spans.find((s) => ((x1 - x0) / s) * 84 < width - PAD.left) || spans[spans.length - 1];
+    const span = spans.find((s) => ((x1 - x0) / s) * 66 < width - PAD.left) || spans[spans.length - 1];
     for (let t = Math.ceil(x0 / span) * span; t <= x1; t += span) {
       const text = new Date(t).toISOString().slice(11, span < 60000 ? 19 : 16);
       if (px(t) > PAD.left + 20 && px(t) < width - 24) inner += `<text x="${px(t)}" y="${HEIGHT - 6}" text-anchor="middle">${text}</text>`;

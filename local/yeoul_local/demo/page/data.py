@@ -35,7 +35,8 @@ class SinkCounts:
     """One sink's row in the table; records over all runs.
 
     Attributes:
-        dead: dead letters by reason.
+        dead: dead letters.
+        reasons: those by reason, where the reasons were read back.
         files: files, for a sink that has them.
     """
 
@@ -45,7 +46,8 @@ class SinkCounts:
     read: int
     written: int
     filtered: int
-    dead: Mapping[str, int] = field(default_factory=dict)
+    dead: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
     files: int | None = None
 
 
@@ -60,6 +62,7 @@ class PageData:
         ended: when it ended.
         first_row_seconds: from the start to the first row in PostgreSQL.
         rows: rows that the run brought to PostgreSQL.
+        dead: dead letters of the run.
         vehicles: terminals with a row in this run.
         source: where the records come from, in words.
         factor: how much faster than life they move.
@@ -79,6 +82,7 @@ class PageData:
     vehicles: int
     source: str
     factor: float
+    dead: int = 0
     first_row_seconds: float | None = None
     trails: Mapping[str, tuple[Fix, ...]] = field(default_factory=dict)
     buckets: tuple[Bucket, ...] = ()

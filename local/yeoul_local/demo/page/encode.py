@@ -37,7 +37,7 @@ def encode(data: PageData) -> dict[str, Any]:
             ]
             for bucket in whole_buckets(data.buckets)
         ],
-        "driven": _driven(data.buckets, data.bucket_seconds),
+        "driven": driven(data),
         "committed": [[round(batch.at * 1000), batch.rows] for batch in cumulated(data.batches)],
     }
 
@@ -78,12 +78,16 @@ def to_json(document: object) -> str:
     return text.replace("<", "\\u003c")
 
 
-def _driven(buckets: Sequence[Bucket], seconds: float) -> list[list[float]]:
-    totals = accumulate(bucket.rows for bucket in buckets)
-    return [
-        [round((bucket.at + seconds) * 1000), total]
-        for bucket, total in zip(buckets, totals, strict=True)
-    ]
+def driven(data: PageData) -> list[list[float]]:
+    """How many of the delivered rows were driven until when: [epoch milliseconds, rows].
+
+    What lay in Kafka when the run began counts from the start.
+    """
+    waiting = max(data.rows - sum(bucket.rows for bucket in data.buckets), 0)
+    totals = accumulate((bucket.rows for bucket in data.buckets), initial=waiting)
+    times = [bucket.at for bucket in data.buckets]
+    ends = [times[0], *(at + data.bucket_seconds for at in times)] if times else []
+    return [[round(at * 1000), total] for at, total in zip(ends, totals, strict=False)]
 
 
 def _middle(values: Iterable[float]) -> float:

@@ -26,6 +26,7 @@ class Readback:
     bucket_seconds: int
     batches: tuple[Batch, ...]
     dead: dict[str, dict[str, int]]
+    dead_in_run: int
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def read_back(connection: Connection, query: Query, sink: str, table: str) -> Re
             bucket_seconds=span,
             batches=_batches(cursor, query, sink),
             dead=_dead(cursor, query),
+            dead_in_run=_dead_in_run(cursor, query, sink),
         )
 
 
@@ -127,6 +129,16 @@ def _dead(cursor: Cursor, query: Query) -> dict[str, dict[str, int]]:
     for sink, reason, number in cursor.fetchall():
         found.setdefault(sink, {})[reason] = number
     return found
+
+
+def _dead_in_run(cursor: Cursor, query: Query, sink: str) -> int:
+    cursor.execute(
+        "SELECT count(*) FROM yeoul.dead_letters WHERE installation = %s AND pipeline = %s "
+        "AND sink = %s AND written_at >= to_timestamp(%s)",
+        (*query.key, sink, query.began),
+    )
+    row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def _milliseconds(query: Query) -> dict[str, Any]:

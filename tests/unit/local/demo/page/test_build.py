@@ -22,8 +22,8 @@ DATA = PageData(
     buckets=(Bucket(1_795_000_000.0, 800, 21.0, 64.0), Bucket(1_795_000_001.0, 810, 22.0, 66.0)),
     batches=(Batch(1_795_000_003.0, 1610),),
     sinks=(
-        SinkCounts("table", "postgres", "PostgreSQL car_info_table", 100, 97, 1, {"decode": 2}),
-        SinkCounts("lake", "hdfs", "HDFS /data/car_info", 100, 97, 1, {}, files=4),
+        SinkCounts("table", "postgres", "PostgreSQL car_info_table", 100, 97, 1, 2, {"decode": 2}),
+        SinkCounts("lake", "hdfs", "HDFS /data/car_info", 100, 97, 1, 2, files=4),
     ),
 )
 
@@ -56,6 +56,10 @@ def test_volume_is_rows_a_second() -> None:
 
 def test_dead_letters_are_told_by_reason() -> None:
     assert "<td>2<small>2 decode</small></td>" in build(DATA)
+
+
+def test_dead_letters_without_reasons_are_a_number() -> None:
+    assert "<td>2</td>" in build(DATA)
 
 
 def test_a_name_is_text_whatever_it_holds() -> None:

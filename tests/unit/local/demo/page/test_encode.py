@@ -3,8 +3,8 @@
 import json
 
 import pytest
-from yeoul_local.demo.page.data import Bucket, Fix
-from yeoul_local.demo.page.encode import flatten, to_json, top_speed, whole_buckets
+from yeoul_local.demo.page.data import Bucket, Fix, PageData
+from yeoul_local.demo.page.encode import driven, flatten, to_json, top_speed, whole_buckets
 
 
 def test_a_trail_is_steps() -> None:
@@ -45,3 +45,20 @@ def test_json_cannot_end_its_element() -> None:
     text = to_json({"terminal": "</script><b>"})
     assert "<" not in text
     assert json.loads(text) == {"terminal": "</script><b>"}
+
+
+def page_data(rows: int, buckets: tuple[Bucket, ...]) -> PageData:
+    return PageData("car-info", "car_info", 0.0, 60.0, rows, 1, "", 30.0, buckets=buckets)
+
+
+def test_what_was_driven_adds_up_to_the_end_of_each_bin() -> None:
+    buckets = (Bucket(10, 800, 0, 0), Bucket(11, 700, 0, 0))
+    assert driven(page_data(1500, buckets)) == [[10_000, 0], [11_000, 800], [12_000, 1500]]
+
+
+def test_what_had_waited_in_kafka_counts_from_the_start() -> None:
+    assert driven(page_data(1000, (Bucket(10, 800, 0, 0),))) == [[10_000, 200], [11_000, 1000]]
+
+
+def test_without_rows_nothing_was_driven() -> None:
+    assert driven(page_data(0, ())) == []
