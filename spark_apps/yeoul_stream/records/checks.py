@@ -1,21 +1,19 @@
 """Parsed columns to the record's columns, and which rows the reference must decide.
 
-Arrow's reader accepts NaN and the infinities, and decimals that outgrow their type when they are
-scaled; it knows nothing of required fields, years and time zones.
+Arrow's reader accepts NaN and the infinities, and it knows nothing of required fields and time
+zones. Timestamps, dates and decimals come as text.
 """
 
 from __future__ import annotations
 
 import math
-from decimal import Decimal
 from zoneinfo import ZoneInfo
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.pipeline import Field, Record
-from yeoul_stream.records import times
+from yeoul_stream.records import columns
 from yeoul_stream.records.arrays import Mask, either, mask
 from yeoul_stream.records.instants import LocalTimes
 from yeoul_stream.records.schema import arrow_schema
@@ -31,7 +29,7 @@ class Checks:
 
     def __call__(self, raw: pa.Table) -> tuple[pa.RecordBatch, Mask | None]:
         """The columns of `schema`, and the doubtful rows (None: none)."""
-        columns, doubtful = [], None
+        checked, doubtful = [], None
         for field in self._fields:
             chunks = raw.column(field.name)
             whole = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
@@ -39,18 +37,19 @@ class Checks:
             if not field.nullable and whole.null_count:
                 doubts = either(doubts, mask(whole.is_null()))
             doubtful = either(doubtful, doubts)
-            columns.append(column)
-        return pa.RecordBatch.from_arrays(columns, schema=self.schema), doubtful
+            checked.append(column)
+        return pa.RecordBatch.from_arrays(checked, schema=self.schema), doubtful
 
     def _column(self, field: Field, raw: pa.Array) -> tuple[pa.Array, Mask | None]:
         if field.type == "timestamp":
-            return times.timestamps(raw, self._local_times)
+            return columns.timestamps(raw, self._local_times)
         if field.type == "date":
-            return times.dates(raw)
+            return columns.dates(raw)
         if field.type == "double":
             return raw, not_finite(raw)
-        if pa.types.is_decimal(raw.type):
-            return raw, _too_long(raw)
+        kind = self.schema.field(field.name).type
+        if pa.types.is_decimal(kind):
+            return columns.decimals(raw, kind)
         return raw, None
 
 
@@ -60,13 +59,3 @@ def not_finite(column: pa.DoubleArray) -> Mask | None:
     if total is None or math.isfinite(total):
         return None
     return mask(pc.invert(pc.is_finite(column)))
-
-
-def _too_long(column: pa.Decimal128Array) -> Mask | None:
-    """Which decimals have more digits than their type: Arrow counts them before it scales them."""
-    limit = Decimal(1).scaleb(column.type.precision - column.type.scale)
-    bounds = pc.min_max(column).as_py()
-    if bounds["min"] is None or -limit < bounds["min"] <= bounds["max"] < limit:
-        return None
-    beyond = (value is not None and abs(value) >= limit for value in column.to_pylist())
-    return np.fromiter(beyond, bool, len(column))

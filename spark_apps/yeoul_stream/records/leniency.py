@@ -2,10 +2,10 @@ r"""What a record may say in other words, put into the words that the fast reade
 
 Numbers sent for text fields, numbers in quotes and whole numbers with a fraction of zeros are
 rewritten in the text, a chunk at a time, so that one of them does not cost its neighbours the fast
-path. This changes no verdict:
+path; decimals always are, since the reader is asked for their text. This changes no verdict:
 
 - In a valid text, what follows `"name":` up to a comma, a brace or a space is one whole value: the
-  second quote closes a string, since the name holds neither quote nor backslash, and a string
+  second quote closes a string, since the name ends in neither quote nor backslash, and a string
   followed by a colon is a key. One value's token is replaced by another's, so a text is valid after
   it if and only if it was before.
 - The key is `name`, or it ends in `\"name` and is not declared (names with a quote in them turn all
@@ -15,6 +15,7 @@ path. This changes no verdict:
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from enum import Enum
@@ -23,10 +24,11 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yeoul_stream.pipeline import Record
+from yeoul_stream.pipeline import Record, decimal_parts
 
 _CHANGED: Final = re.compile(r"Column\(/(.*)\) changed from (\w+) to (\w+)")
 _UNPARSED: Final = re.compile(r"couldn't parse:(.*)$", re.DOTALL)
+_LONG: Final = 100  # longer tokens make patterns that the search refuses
 _SPACE: Final = r"[ \t\r\n]*"
 _END: Final = r"([ \t\r\n,}])"
 _INTEGER: Final = r"-?(?:0|[1-9][0-9]*)"
@@ -50,10 +52,11 @@ class Leniency:
             by_type.setdefault(field.type, set()).add(field.name)
         if any({'"', "\\"} & set(name) for name in record.names):
             by_type = {}
+        exact = {name for kind, names in by_type.items() if decimal_parts(kind) for name in names}
         self._texts = by_type.get("string", set())
         self._integers = by_type.get("int", set()) | by_type.get("long", set())
         self._numbers = self._integers | by_type.get("double", set())
-        self._called: dict[Rewriting, set[str]] = {}
+        self._called = {Rewriting.QUOTE: exact} if exact else {}
 
     def call(self, reason: str, message: str) -> bool:
         """Take up what helps `message`, refused for `reason`; False when there is nothing new."""
@@ -75,7 +78,7 @@ class Leniency:
     def first_unparsed(self, text: pa.StringArray, reason: str) -> int | None:
         """The first row with the whole number that the reader could not convert."""
         token = _UNPARSED.search(reason)
-        if not (token and self._integers):
+        if not (token and self._integers and len(token[1]) < _LONG):
             return None
         pattern = f"{_key(self._integers)}{re.escape(token[1])}{_END}"
         row: int = pc.index(pc.match_substring_regex(text, pattern), value=True).as_py()
@@ -98,4 +101,6 @@ def _pattern(rewriting: Rewriting, names: Iterable[str]) -> str:
 
 
 def _key(names: Iterable[str]) -> str:
-    return f'"(?:{"|".join(map(re.escape, sorted(names)))})"{_SPACE}:{_SPACE}'
+    """A pattern for one of the keys, as it is or in ASCII, and the colon."""
+    spellings = {*names, *(json.dumps(name)[1:-1] for name in names)}
+    return f'"(?:{"|".join(map(re.escape, sorted(spellings)))})"{_SPACE}:{_SPACE}'

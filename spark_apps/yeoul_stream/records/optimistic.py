@@ -51,7 +51,7 @@ class OptimisticReader:
     def __init__(self, record: Record) -> None:
         self.record = record
         self._reference = Reference(record)
-        self._unknown = UnknownKeys()
+        self.unknown = UnknownKeys()
 
     def read(self, text: pa.StringArray) -> Outcome:
         """Read as many of the messages as can be."""
@@ -59,11 +59,11 @@ class OptimisticReader:
 
     def parse(self, text: pa.Buffer, start: int, stop: int) -> Piece | Refused:
         """Parse the messages [start, stop), which `text` holds."""
-        schema = raw_schema(self.record, self._unknown.fields)
+        schema = raw_schema(self.record, self.unknown.fields)
         table = parse(text, stop - start, schema)
         if isinstance(table, Refused):
             return table
-        unknown_keys = self._unknown.count(table)
+        unknown_keys = self.unknown.count(table)
         if unknown_keys is None:
             return Refused("an unknown key's value is not finite")
         return Piece(start, stop, table.select(self.record.names), unknown_keys)
@@ -75,7 +75,7 @@ class OptimisticReader:
                 found = parse_object(message.encode())
             except BadRecord:
                 continue
-            self._unknown.learn(self._reference.undeclared(found))
+            self.unknown.learn(self._reference.undeclared(found))
 
 
 class _Reading:
@@ -101,9 +101,10 @@ class _Reading:
             stop = min(position + self._reach, len(self._text))
             if position < self._refused_at < stop:
                 stop = self._refused_at
-            result = self._attempt(position, stop)
+            text = self._leniency.apply(self._text.slice(position, stop - position))
+            result = self._reader.parse(lines(text), position, stop)
             if isinstance(result, Refused):
-                position = self._narrow(position, stop, result)
+                position = self._narrow(position, text, result)
             else:
                 self._outcome.pieces.append(result)
                 self._reach = min(2 * self._reach, self._most)
@@ -111,44 +112,35 @@ class _Reading:
                 position = stop
         return self._outcome
 
-    def _attempt(self, start: int, stop: int) -> Piece | Refused:
-        text = self._leniency.apply(self._text.slice(start, stop - start))
-        return self._reader.parse(lines(text), start, stop)
-
-    def _narrow(self, position: int, stop: int, refused: Refused) -> int:
-        """Where to go on after [position, stop) was refused.
+    def _narrow(self, position: int, text: pa.StringArray, refused: Refused) -> int:
+        """Where to go on after `text`, from `position` on, was refused.
 
         Further on, or at `position` again with a nearer stop or in other words, so it ends.
         """
-        row = self._row(position, stop, refused)
-        if row is not None:
-            message = self._text[position + row].as_py()
-            if self._leniency.call(refused.reason, message):
-                return position
+        row = self._row(text, refused)
+        if row is not None and self._leniency.call(refused.reason, text[row].as_py()):
+            return position
         if row is not None and row >= _FEW:
             self._refused_at = position + row
             self._reach = max(_ENOUGH, self._reach // 2)
             return position
-        if row is None and stop - position > _FEW:
-            self._reach = max(_FEW, (stop - position) // 8)
+        if row is None and len(text) > _FEW:
+            self._reach = max(_FEW, len(text) // 8)
             return position
-        count = max(self._skip, stop - position if row is None else row + 1)
-        end = min(position + count, len(self._text))
-        if refused.unexpected_key:
-            self._reader.learn(self._text.slice(position, min(_FEW, end - position)))
+        count = max(self._skip, len(text) if row is None else row + 1)
         self._skip = min(2 * self._skip, self._most)
         self._reach = max(self._reach, _ENOUGH)
-        return self._leave(position, end)
+        return self._leave(position, min(position + count, len(self._text)))
 
-    def _row(self, position: int, stop: int, refused: Refused) -> int | None:
-        """A guess where the refused record is, counted from `position`."""
+    def _row(self, text: pa.StringArray, refused: Refused) -> int | None:
+        """A guess which message was refused."""
         if refused.row is not None:
             # Beyond the end when an earlier line holds several objects.
-            return refused.row if refused.row < stop - position else None
-        chunk = self._text.slice(position, stop - position)
-        return self._leniency.first_unparsed(chunk, refused.reason)
+            return refused.row if refused.row < len(text) else None
+        return self._leniency.first_unparsed(text, refused.reason)
 
     def _leave(self, start: int, stop: int) -> int:
+        self._reader.learn(self._text.slice(start, min(_FEW, stop - start)))
         left = self._outcome.left
         if left and left[-1][1] == start:
             left[-1] = (left[-1][0], stop)

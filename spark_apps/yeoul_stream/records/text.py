@@ -84,7 +84,7 @@ def _not_json(name: str) -> NoReturn:
 _DECODER: Final = json.JSONDecoder(
     parse_float=Number, parse_int=Number, parse_constant=_not_json, strict=True
 )
-_STRING: Final = re.compile(r'"(?:[^"\\]|\\.)*"?', re.DOTALL)
+_STRING: Final = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?', re.DOTALL)
 _BRACKET: Final = re.compile(r"[\[\]{}]")
 
 

@@ -1,4 +1,4 @@
-"""Columns of text to timestamps and dates.
+"""Columns of text to timestamps, dates and decimals.
 
 A value that is not understood here is left to the reference: these functions may know less than it
 does, never more.
@@ -47,6 +47,18 @@ def dates(text: pa.StringArray) -> tuple[pa.Array, Mask | None]:
     if whole is None:
         whole, unknown = _cast_matching(text, f"^{_DAY}$", pa.date32())
     return whole, either(unknown, _outside(whole.cast(pa.int32()), _FIRST // DAY, _LAST // DAY))
+
+
+def decimals(text: pa.StringArray, kind: pa.Decimal128Type) -> tuple[pa.Array, Mask | None]:
+    """The decimals in a column of text, and which rows were not understood.
+
+    Only what has at most 38 digits, and zeros beyond the scale, gets to Arrow: it wraps around at
+    more, and for an exponent it reads past the end of a table.
+    """
+    whole, spare = kind.precision - kind.scale, 38 - kind.precision
+    before = f"[0-9]{{1,{whole}}}" if whole else "0"
+    after = f"[0-9]{{0,{kind.scale}}}0{{0,{spare}}}"
+    return _cast_matching(text, rf"^-?{before}(\.{after})?$", kind)
 
 
 def _cast(text: pa.StringArray, target: pa.DataType) -> pa.Array | None:
