@@ -1,0 +1,86 @@
+"""Records judged again, cell by cell."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+from yeoul_stream.judge import PlainJudge
+from yeoul_stream.pipeline import Field, Record
+from yeoul_stream.records.digest import digest, row_hashes
+from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.stage import (
+    DeadStage,
+    HashStage,
+    MeasureStage,
+    by_partition,
+    measure_of,
+)
+
+RECORD = Record(format="json", fields=(Field(name="id", type="string", nullable=False),))
+JUDGE = PlainJudge(RECORD, {"id": "id"})
+CELLS = (Cell(0, "topic-id", 0, 0, 10), Cell(1, "topic-id", 0, 10, 20))
+NONE = np.empty(0, np.int64)
+
+
+def batch(values: Iterable[tuple[int, bytes]]) -> pa.RecordBatch:
+    rows = list(values)
+    return pa.RecordBatch.from_pydict(
+        {
+            "key": pa.nulls(len(rows), pa.binary()),
+            "value": pa.array([value for _, value in rows], pa.binary()),
+            "partition": pa.array([0] * len(rows), pa.int32()),
+            "offset": pa.array([offset for offset, _ in rows], pa.int64()),
+            "timestamp": pa.array([0] * len(rows), pa.timestamp("us", "UTC")),
+        }
+    )
+
+
+def good(offset: int) -> tuple[int, bytes]:
+    return offset, b'{"id":"%d"}' % offset
+
+
+def measures(*batches: pa.RecordBatch, refused: tuple[int, ...] = ()) -> dict[int, Measure]:
+    cells = by_partition(CELLS, {0: np.array(refused, np.int64)})
+    (found,) = MeasureStage(JUDGE, cells)(iter(batches))
+    return {row["cell"]: measure_of(row) for row in found.to_pylist()}
+
+
+def hash_of(offset: int) -> int:
+    return digest(row_hashes(pa.table({"id": [str(offset)]})))
+
+
+def test_a_record_counts_in_the_cell_of_its_offset() -> None:
+    found = measures(batch([good(0), good(9), good(10)]))
+    assert (found[0].read, found[1].read) == (2, 1)
+
+
+def test_the_digest_of_a_cell_is_that_of_its_rows() -> None:
+    assert measures(batch([good(3), good(12)]))[1].digest == hash_of(12)
+
+
+def test_batches_add_up() -> None:
+    assert measures(batch([good(0)]), batch([good(1)]))[0].written == 2
+
+
+def test_a_record_outside_of_all_cells_does_not_count() -> None:
+    assert sum(m.read for m in measures(batch([good(25)])).values()) == 0
+
+
+def test_a_bad_record_is_dead() -> None:
+    found = measures(batch([good(0), (4, b"{}")]))[0]
+    assert (found.written, found.dead, found.dead_offsets) == (1, {"decode": 1}, 4)
+
+
+def test_a_refused_record_counts_apart() -> None:
+    found = measures(batch([good(0), good(1)]), refused=(1,))[0]
+    assert (found.written, found.target_rows, found.target_digest) == (1, 1, hash_of(1))
+
+
+def test_hashes_come_with_their_offsets() -> None:
+    (found,) = HashStage(JUDGE, by_partition(CELLS, {}))(iter([batch([good(12), (13, b"")])]))
+    assert found.to_pylist() == [{"cell": 1, "hash": hash_of(12), "partition": 0, "offset": 12}]
+
+
+def test_dead_records_come_with_their_reason() -> None:
+    (found,) = DeadStage(JUDGE, by_partition(CELLS, {}))(iter([batch([good(12), (13, b"")])]))
+    assert found.to_pylist() == [{"cell": 1, "offset": 13, "reason": "decode"}]
