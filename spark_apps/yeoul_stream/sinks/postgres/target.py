@@ -68,7 +68,9 @@ class TableName:
 
 
 @dataclass(frozen=True)
-class _Existing:
+class Existing:
+    """A column of the table as it is; `modifier` is the type with its length or precision."""
+
     name: str
     type: str
     modifier: str
@@ -96,7 +98,7 @@ def prepare_target(
     with connection, connection.cursor() as cursor:
         cursor.execute(create_statement(table, columns))
         cursor.execute(_DESCRIBE, (table.schema, table.name))
-        existing = {row[0]: _Existing(*row) for row in cursor.fetchall()}
+        existing = {row[0]: Existing(*row) for row in cursor.fetchall()}
     problems = mismatches(columns, existing)
     if problems:
         raise TargetMismatchError(
@@ -124,7 +126,7 @@ def create_statement(table: TableName, columns: Sequence[OutputColumn]) -> sql.C
 
 
 def mismatches(
-    columns: Sequence[OutputColumn], existing: Mapping[str, _Existing]
+    columns: Sequence[OutputColumn], existing: Mapping[str, Existing]
 ) -> tuple[str, ...]:
     """Return one sentence a column that does not fit."""
     problems = []
@@ -154,7 +156,7 @@ def _accepted(arrow: pa.DataType) -> tuple[str, ...]:
     return _ACCEPTED.get(arrow, ())
 
 
-def _fits(arrow: pa.DataType, found: _Existing) -> bool:
+def _fits(arrow: pa.DataType, found: Existing) -> bool:
     if not pa.types.is_decimal(arrow):
         return found.type in _accepted(arrow)
     if found.type != "numeric":

@@ -1,0 +1,39 @@
+"""Books add up."""
+
+import pytest
+from yeoul_stream.books import RangeBook, Totals, join, merge_counts
+
+LEFT = RangeBook("id", "t", 0, 0, 10, read=9, written=7, filtered=1, dead={"decode": 1}, digest=5)
+RIGHT = RangeBook("id", "t", 0, 10, 12, read=2, written=1, dead={"target": 1}, digest=2**63 - 1)
+
+
+def test_a_book_is_balanced_when_all_records_are_accounted_for() -> None:
+    assert LEFT.balanced
+
+
+def test_a_book_that_misses_a_record_is_not() -> None:
+    assert not RangeBook("id", "t", 0, 0, 10, read=9, written=8).balanced
+
+
+def test_joined_books_add_their_counts() -> None:
+    both = join(LEFT, RIGHT)
+    assert (both.start, both.end, both.read, both.written, both.dead) == (
+        0, 12, 11, 8, {"decode": 1, "target": 1},
+    )  # fmt: skip
+
+
+def test_joined_digests_wrap_at_64_bits() -> None:
+    assert join(LEFT, RIGHT).digest == -(2**63) + 4
+
+
+def test_books_that_are_not_adjacent_do_not_join() -> None:
+    with pytest.raises(ValueError, match="not adjacent"):
+        join(RIGHT, LEFT)
+
+
+def test_counts_merge_by_reason() -> None:
+    assert merge_counts({"a": 1}, {"a": 2, "b": 1}) == {"a": 3, "b": 1}
+
+
+def test_totals_sum_books() -> None:
+    assert Totals(read=1).plus([LEFT, RIGHT]) == Totals(read=12, written=8, filtered=1, dead=2)

@@ -1,0 +1,98 @@
+"""What a query's life is made of: back-off, the gate, errors, the offset log."""
+
+import threading
+
+import pytest
+from yeoul_stream.backoff import CAP_S, delay
+from yeoul_stream.errors import FencedError, TargetMismatchError, root_cause
+from yeoul_stream.gate import Drained, Gate
+from yeoul_stream.job import EXIT_FAILED, EXIT_FENCED, EXIT_OK, exit_code
+from yeoul_stream.kafka import parse_offset_log
+
+WORKER_REPORT = """An exception was thrown from the Python worker:
+Traceback (most recent call last):
+  File "worker.py", line 1, in main
+    process()
+yeoul_stream.errors.FencedError: sink 'table': epoch 1 is superseded by epoch 2
+"""
+
+
+def test_back_off_doubles() -> None:
+    assert [delay(n, jitter=1.0) for n in (1, 2, 3)] == [1.0, 2.0, 4.0]
+
+
+def test_back_off_is_capped_however_often_it_fails() -> None:
+    assert delay(10_000, jitter=1.0) == CAP_S
+
+
+def test_jitter_spreads_the_upper_half() -> None:
+    assert delay(3, jitter=0.0) == 2.0
+
+
+def test_a_closed_gate_lets_no_batch_in() -> None:
+    gate = Gate()
+    gate.close()
+    with pytest.raises(Drained), gate.batch():
+        pass
+
+
+def test_closing_waits_for_the_running_batch() -> None:
+    gate, inside, finish, order = Gate(), threading.Event(), threading.Event(), []
+
+    def batch() -> None:
+        with gate.batch():
+            inside.set()
+            finish.wait()
+            order.append("batch")
+
+    runner = threading.Thread(target=batch)
+    runner.start()
+    inside.wait()
+
+    def close() -> None:
+        gate.close()
+        order.append("closed")
+
+    closer = threading.Thread(target=close)
+    closer.start()
+    finish.set()
+    runner.join()
+    closer.join()
+    assert order == ["batch", "closed"]
+
+
+def test_a_workers_error_comes_back_as_itself() -> None:
+    cause = root_cause(RuntimeError(WORKER_REPORT))
+    assert isinstance(cause, FencedError)
+
+
+def test_a_workers_error_keeps_its_sentence() -> None:
+    cause = root_cause(RuntimeError(WORKER_REPORT))
+    assert str(cause) == "sink 'table': epoch 1 is superseded by epoch 2"
+
+
+def test_an_unknown_workers_error_is_named() -> None:
+    report = WORKER_REPORT.replace("yeoul_stream.errors.FencedError", "psycopg2.OperationalError")
+    assert str(root_cause(RuntimeError(report))).startswith("psycopg2.OperationalError: ")
+
+
+def test_an_error_of_the_driver_is_left_as_it_is() -> None:
+    error = TargetMismatchError("x")
+    assert root_cause(error) is error
+
+
+def test_an_offset_log_gives_the_ends_by_partition() -> None:
+    text = 'v1\n{"batchWatermarkMs":0}\n{"t":{"0":12,"11":7}}'
+    assert parse_offset_log(text, "t") == {0: 12, 11: 7}
+
+
+def test_all_well_is_exit_0() -> None:
+    assert exit_code([None, None]) == EXIT_OK
+
+
+def test_one_failed_sink_is_exit_1() -> None:
+    assert exit_code([None, TargetMismatchError("x")]) == EXIT_FAILED
+
+
+def test_a_fenced_sink_is_exit_3() -> None:
+    assert exit_code([TargetMismatchError("x"), FencedError("y")]) == EXIT_FENCED
