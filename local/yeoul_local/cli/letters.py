@@ -1,12 +1,12 @@
 """`yeoul dead-letters list`."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import psycopg2
 import typer
-from rich.table import Table
 from rich.text import Text
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Sink, StreamPipeline, load_pipeline
@@ -56,8 +56,9 @@ def list_letters(
     if as_json:
         print(json.dumps(found.document(), indent=2, ensure_ascii=False))
         return
-    if found.shown:
-        console().print(table(found))
+    out = console()
+    for line in lines(found):
+        out.print(line, soft_wrap=True)
     reasons = ", ".join(f"{count:,} {name}" for name, count in found.counts.items())
     print(f"{len(found.shown):,} of {found.total:,} shown ({reasons})." if reasons else "None.")
 
@@ -122,23 +123,13 @@ def _of_lake(platform: Platform, file: Path, sink: Sink, wanted: Wanted) -> Lett
     return Letters.parse(dict(answer.report))
 
 
-def table(found: Letters) -> Table:
-    """One row a letter; long payloads are cut, `--json` has all of them."""
-    shown = Table(box=None, pad_edge=False)
-    for heading in ("sink", "reason", "partition", "offset", "time", "detail", "payload"):
-        shown.add_column(heading, overflow="fold")
+def lines(found: Letters) -> Iterator[Text]:
+    """Two lines a letter: where and why, and the payload; `--json` has long ones in full."""
     for letter in found.shown:
-        time = f"{letter.kafka_time:%Y-%m-%d %H:%M:%S}" if letter.kafka_time else ""
-        shown.add_row(
-            letter.sink,
-            letter.reason,
-            str(letter.partition),
-            str(letter.offset),
-            time,
-            Text(letter.detail),
-            payload(letter.payload),
-        )
-    return shown
+        time = f", {letter.kafka_time:%Y-%m-%d %H:%M:%S}" if letter.kafka_time else ""
+        place = f"{letter.sink}, partition {letter.partition}, offset {letter.offset}{time}: "
+        yield Text.assemble(place, (letter.reason, "bold"), f": {letter.detail}")
+        yield Text.assemble("    ", payload(letter.payload))
 
 
 def payload(value: bytes | None) -> Text:

@@ -12,7 +12,7 @@ import os
 import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -169,8 +169,9 @@ def letters_of_lake(spark: SparkSession, path: str, who: SinkIdentity, wanted: W
     newest = frame.orderBy(F.desc_nulls_last("kafka_time"), "partition", F.desc("offset"))
     shown = tuple(
         DeadLetter(
-            who.sink, row["partition"], row["offset"], row["kafka_time"], row["reason"],
-            row["detail"], _raw(row["key"]), _raw(row["payload"]),
+            who.sink, row["partition"], row["offset"],
+            row["kafka_time"] and row["kafka_time"].astimezone(UTC),  # collected in local time
+            row["reason"], row["detail"], _raw(row["key"]), _raw(row["payload"]),
         )
         for row in newest.limit(wanted.limit).collect()
     )  # fmt: skip

@@ -2,11 +2,13 @@
 
 import pytest
 from rich.text import Text
+from yeoul_local.cli import letters
 from yeoul_local.cli.letters import chosen, payload
 from yeoul_local.cli.proof import lines, sinks_table
 from yeoul_local.errors import LocalError
 from yeoul_local.home import repository
 from yeoul_stream.pipeline import load_pipeline
+from yeoul_stream.verify.letters import DeadLetter, Letters
 
 SINK = {
     "sink": "table", "state": "fails", "ranges": [{"start": 5, "end": 15}], "inKafka": 10,
@@ -52,6 +54,12 @@ def test_an_unknown_sink_is_answered_with_those_that_are() -> None:
     with pytest.raises(LocalError) as caught:
         chosen(EXAMPLE, "console")
     assert caught.value.remedy == "Its sinks: table, lake."
+
+
+def test_a_letter_says_where_and_why() -> None:
+    letter = DeadLetter("table", 1, 7, None, "decode", "not JSON", None, b"{")
+    shown = [line.plain for line in letters.lines(Letters((letter,), {"decode": 1}))]
+    assert shown == ["table, partition 1, offset 7: decode: not JSON", "    {"]
 
 
 def test_a_payload_stays_on_one_line() -> None:
