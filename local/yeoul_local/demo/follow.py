@@ -1,7 +1,9 @@
 """Looks at the stream again and again, and shows what it sees."""
 
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from yeoul_local import processes
@@ -24,6 +26,7 @@ class Follower:
         self._total = total
         self._history = History()
         self._before: dict[str, SinkProgress] = {}
+        self._phase: tuple[Phase, float] = ("waiting", time.monotonic())
         self.last = Sample(0.0, {})
 
     @property
@@ -37,6 +40,24 @@ class Follower:
             began = time.monotonic()
             self.look(phase, elapsed())
             time.sleep(max(0.0, _EVERY_SECONDS - (time.monotonic() - began)))
+
+    @contextmanager
+    def showing(self, phase: Phase, elapsed: float) -> Iterator[None]:
+        """Show what was last known, again and again, while the block works."""
+        done = threading.Event()
+
+        def show() -> None:
+            while not done.wait(_EVERY_SECONDS):
+                self.show(phase, elapsed)
+
+        self.show(phase, elapsed)
+        thread = threading.Thread(target=show, name="showing", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
 
     def look(self, phase: Phase, elapsed: float) -> None:
         """Take a sample and show it; what it does not know any more stays as it was."""
@@ -55,10 +76,13 @@ class Follower:
     def show(self, phase: Phase, elapsed: float) -> None:
         """Show what was last known."""
         sample = self.last
+        if self._phase[0] != phase:
+            self._phase = (phase, time.monotonic())
         self._screen.show(
             View(
                 phase=phase,
                 elapsed=elapsed,
+                in_phase=time.monotonic() - self._phase[1],
                 total=self._total,
                 vehicles=sample.vehicles,
                 rows=sample.rows,

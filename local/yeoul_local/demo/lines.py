@@ -1,6 +1,6 @@
 """The stream as plain lines: for files, pipes and terminals without a cursor."""
 
-from yeoul_local.demo.view import SinkLine, View
+from yeoul_local.demo.view import SAYING, SinkLine, View
 from yeoul_local.demo.words import clock, count, duration, one_line
 
 _ERROR_WIDTH = 160
@@ -8,6 +8,8 @@ _ERROR_WIDTH = 160
 
 def lines(view: View) -> list[str]:
     """One line for the whole, and one for each sink that has an error."""
+    if view.phase in ("proving", "drawing", "ended"):
+        return [f"{SAYING[view.phase]} ({duration(view.in_phase)})"]
     parts = [f"{_time(view)}  {view.phase}"]
     if view.vehicles:
         parts.append(f"{view.vehicles} vehicles")

@@ -1,9 +1,11 @@
 """Draws the page of a run: reads PostgreSQL, writes the file."""
 
 import os
+from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from yeoul_ingest.simulator.settings import ENV_PREFIX, SimulatorSettings
 from yeoul_stream.pipeline import Sink, StreamPipeline
@@ -74,7 +76,7 @@ def page_data(run: Run, found: Readback) -> PageData:
         bucket_seconds=found.bucket_seconds,
         batches=found.batches,
         sinks=tuple(
-            _counts(sink, run.sinks[sink.name], found.dead.get(sink.name, {}))
+            _counts(sink, run.sinks[sink.name], run.proof.report, found.dead.get(sink.name, {}))
             for sink in run.pipeline.spec.sinks
             if sink.name in run.sinks
         ),
@@ -98,18 +100,22 @@ def factor() -> float:
     return float(given or SimulatorSettings.model_fields["speed"].default)
 
 
-def _counts(sink: Sink, progress: SinkProgress, reasons: dict[str, int]) -> SinkCounts:
+def _counts(
+    sink: Sink, progress: SinkProgress, report: Mapping[str, Any], reasons: dict[str, int]
+) -> SinkCounts:
     target = sink.hdfs.path if sink.hdfs else sink.postgres.table if sink.postgres else ""
     kind = {"hdfs": "HDFS", "postgres": "PostgreSQL"}.get(sink.kind, sink.kind)
+    # What verify counted is exact; the job's own last answer may be a batch behind.
+    proved = next((row for row in report.get("sinks", ()) if row["sink"] == sink.name), None)
     return SinkCounts(
         name=sink.name,
         kind=sink.kind,
         target=f"{kind} {target}",
-        read=progress.rows_read,
-        written=progress.rows_written,
-        filtered=progress.rows_filtered,
-        dead=progress.rows_dead,
+        read=proved["records"] if proved else progress.rows_read,
+        written=proved["written"] if proved else progress.rows_written,
+        filtered=proved["filtered"] if proved else progress.rows_filtered,
+        dead=proved["dead"] if proved else progress.rows_dead,
         # The letters themselves are kept once, by the PostgreSQL sink.
         reasons=reasons,
-        files=progress.files if sink.hdfs else None,
+        files=(proved["files"] if proved else progress.files) if sink.hdfs else None,
     )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import psycopg2
 from rich.console import Console
 
 from yeoul_local import ending, jobs
@@ -19,7 +20,7 @@ from yeoul_local.demo.proof import Proof, prove
 from yeoul_local.demo.sample import caught_up
 from yeoul_local.demo.screen import Screen, choose
 from yeoul_local.demo.stopping import Stop
-from yeoul_local.demo.words import duration
+from yeoul_local.demo.words import duration, one_line
 from yeoul_local.jobs import Effective, Job
 from yeoul_local.platform import Platform
 from yeoul_local.ports import LOOPBACK
@@ -31,6 +32,7 @@ _DRAIN_SECONDS = 60.0
 # The job looks at the topic's end every 5 seconds; a lag of 0 counts when it is younger.
 _LAG_IS_FRESH_SECONDS = 6.0
 _SHOWN_LINES = 15
+_ERROR_WIDTH = 300
 
 
 @dataclass
@@ -177,6 +179,11 @@ class Demonstration:
                 f"The job did not catch up within {duration(_CATCH_UP_SECONDS)}; what is left in "
                 "Kafka is delivered by the next run."
             )
+            self.outcome.trouble += [
+                f"  {name}: {one_line(sink.last_error, _ERROR_WIDTH)}"
+                for name, sink in follower.last.sinks.items()
+                if sink.last_error
+            ]
         self._drain(follower, job)
 
     def _drain(self, follower: Follower, job: Job) -> None:
@@ -194,14 +201,14 @@ class Demonstration:
 
     def _conclude(self, follower: Follower, job: Job) -> None:
         seconds = self.outcome.streamed_seconds
-        follower.look("proving", seconds)
+        follower.look("draining", seconds)
         self.outcome.rows = follower.last.rows or 0
         if not self.outcome.rows:
             return
         ended = time.time()
         file = self._platform.home.run / f"{job.record.name}.yaml"
-        self.outcome.proof = prove(self._platform, file)
-        follower.show("drawing", seconds)
+        with follower.showing("proving", seconds):
+            self.outcome.proof = prove(self._platform, file)
         run = Run(
             pipeline=self._effective.pipeline,
             began=self._began,
@@ -211,5 +218,12 @@ class Demonstration:
             sinks=follower.last.sinks,
             proof=self.outcome.proof,
         )
-        self.outcome.page = draw(run, self._platform.endpoints.postgres, self._plan.page)
+        with follower.showing("drawing", seconds):
+            self._draw(run)
         follower.show("ended", seconds)
+
+    def _draw(self, run: Run) -> None:
+        try:
+            self.outcome.page = draw(run, self._platform.endpoints.postgres, self._plan.page)
+        except (psycopg2.Error, OSError) as error:
+            self.outcome.trouble.append(f"The page could not be drawn: {error}")

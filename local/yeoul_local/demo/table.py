@@ -37,7 +37,10 @@ def _head(view: View) -> RenderableType:
     if view.phase == "streaming" and view.total is not None:
         time += f" of {clock(view.total)}"
     bar = ProgressBar(total=1.0, completed=view.done, width=20) if view.done is not None else ""
-    grid.add_row(Text(time, style="bold"), bar, Text(SAYING[view.phase]))
+    saying = Text(SAYING[view.phase])
+    if view.phase in ("catching up", "draining", "proving"):
+        saying.append(f", {duration(view.in_phase)}", style="dim")
+    grid.add_row(Text(time, style="bold"), bar, saying)
     return grid
 
 

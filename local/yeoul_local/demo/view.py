@@ -48,6 +48,7 @@ class View:
 
     Attributes:
         elapsed: seconds since the first row, or since the start while there is none.
+        in_phase: seconds since the phase began.
         total: seconds to stream; None until Ctrl-C.
         vehicles: vehicles with a row of the last seconds.
         rows: rows that this run has brought to PostgreSQL.
@@ -57,6 +58,7 @@ class View:
 
     phase: Phase = "waiting"
     elapsed: float = 0.0
+    in_phase: float = 0.0
     total: float | None = None
     vehicles: int | None = None
     rows: int | None = None

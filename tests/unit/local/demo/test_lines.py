@@ -9,7 +9,9 @@ TABLE = SinkLine(
     "table", "postgres", "running", rate=812.4, written=18_204, dead=2, lag=697, lag_seconds=1.24
 )
 LAKE = SinkLine("lake", "hdfs", "running", written=18_000, files=12, lag=0, lag_seconds=0.0)
-VIEW = View("streaming", 23.4, 60.0, 163, 18_204, 18_901, 803.2, (TABLE, LAKE))
+VIEW = View(
+    "streaming", 23.4, 23.4, 60.0, 163, 18_204, 18_901, sent_rate=803.2, sinks=(TABLE, LAKE)
+)
 
 
 def test_one_line_says_all() -> None:
@@ -25,20 +27,26 @@ def test_forever_has_no_end() -> None:
 
 
 def test_before_anything_is_known_only_the_time_and_the_phase_are_said() -> None:
-    assert lines(View("waiting", 3.0, 60.0)) == ["0:03  waiting"]
+    assert lines(View("waiting", 3.0, 3.0, 60.0)) == ["0:03  waiting"]
 
 
 def test_a_sink_that_starts_has_no_numbers_yet() -> None:
     starting = replace(TABLE, state="starting")
-    assert lines(View("waiting", 3.0, 60.0, sinks=(starting,)))[0].endswith("| table starting")
+    assert lines(View("waiting", 3.0, 3.0, 60.0, sinks=(starting,)))[0].endswith("| table starting")
 
 
 def test_an_error_has_a_line_of_its_own() -> None:
     broken = replace(TABLE, state="backoff", restarts=3, error="connection refused\n  at java")
-    said = lines(View("streaming", 3.0, 60.0, sinks=(broken,)))
+    said = lines(View("streaming", 3.0, 3.0, 60.0, sinks=(broken,)))
     assert said[1] == "  table: connection refused"
 
 
 def test_restarts_are_told() -> None:
     broken = replace(TABLE, state="backoff", restarts=3)
     assert "table backoff (restarts: 3)" in lines(View("streaming", 3.0, sinks=(broken,)))[0]
+
+
+def test_a_proof_that_takes_long_is_said_to() -> None:
+    assert lines(replace(VIEW, phase="proving", in_phase=42.0)) == [
+        "proving: what Kafka holds against what the sinks hold (42 s)"
+    ]

@@ -33,11 +33,11 @@ def test_lines_are_seconds_apart() -> None:
 def test_another_phase_is_said_at_once() -> None:
     screen, said = screen_at(0.0, 0.5)
     screen.show(View("streaming", 1))
-    screen.show(View("proving", 1))
-    assert [line.split("  ")[1] for line in said] == ["streaming", "proving"]
+    screen.show(View("draining", 1))
+    assert [line.split("  ")[1] for line in said] == ["streaming", "draining"]
 
 
 def test_there_are_no_control_characters() -> None:
     screen, said = screen_at(0.0)
-    screen.show(View("streaming", 1, 60, 163, 100, 100, 8.0))
+    screen.show(View("streaming", 1, 1, 60, 163, 100, 100, 8.0))
     assert all(letter.isprintable() for line in said for letter in line)

@@ -17,29 +17,33 @@ def drawn(view: View, width: int = 130) -> str:
 
 
 def test_the_numbers_are_on_it() -> None:
-    text = drawn(View("streaming", 23.0, 60.0, 163, 17_000, 18_901, 803.2, (LAKE,)))
+    text = drawn(View("streaming", 23.0, 23.0, 60.0, 163, 17_000, 18_901, 803.2, (LAKE,)))
     for shown in ("0:23 of 1:00", "163 vehicles", "18,901 records", "18,000", "790", "12"):
         assert shown in text
 
 
 def test_it_says_what_is_waited_for() -> None:
-    assert "waiting for the first row" in drawn(View("waiting", 3.0, 60.0))
+    assert "waiting for the first row" in drawn(View("waiting", 3.0, 3.0, 60.0))
 
 
 def test_an_error_is_shown_without_its_trace() -> None:
-    text = drawn(View("streaming", 3.0, 60.0, sinks=(FAILED,)))
+    text = drawn(View("streaming", 3.0, 3.0, 60.0, sinks=(FAILED,)))
     assert "table: ERROR: no such table" in text
     assert "java.net" not in text
 
 
 def test_it_keeps_its_width_while_numbers_grow() -> None:
     small, large = (
-        drawn(View("streaming", 3.0, 60.0, sinks=(SinkLine("lake", "hdfs", "running", written=n),)))
+        drawn(
+            View(
+                "streaming", 3.0, 3.0, 60.0, sinks=(SinkLine("lake", "hdfs", "running", written=n),)
+            )
+        )
         for n in (1, 100_000_000)
     )
     assert len(small.splitlines()[0]) == len(large.splitlines()[0])
 
 
 def test_a_narrow_terminal_is_not_overrun() -> None:
-    text = drawn(View("streaming", 3.0, 60.0, sinks=(LAKE, FAILED)), width=80)
+    text = drawn(View("streaming", 3.0, 3.0, 60.0, sinks=(LAKE, FAILED)), width=80)
     assert max(len(line) for line in text.splitlines()) <= 80
