@@ -9,7 +9,8 @@ _ERROR_WIDTH = 160
 def lines(view: View) -> list[str]:
     """One line for the whole, and one for each sink that has an error."""
     if view.phase in ("proving", "drawing", "ended"):
-        return [f"{SAYING[view.phase]} ({duration(view.in_phase)})"]
+        took = f" ({duration(view.in_phase)})" if view.in_phase >= 1 else ""
+        return [f"{SAYING[view.phase]}{took}"] if view.phase != "ended" else []
     parts = [f"{_time(view)}  {view.phase}"]
     if view.vehicles:
         parts.append(f"{view.vehicles} vehicles")

@@ -12,21 +12,21 @@ from yeoul_local.demo.words import clock, count, duration, one_line
 
 _STATES = {"running": "green", "backoff": "yellow", "failed": "bold red", "drained": "cyan"}
 _ERROR_WIDTH = 300
-# Widths that numbers grow into, so that the table stays where it is.
+# Widths that numbers grow into, so that the table stays where it is; 80 columns hold it.
 _COLUMNS = (
-    ("rows/s", 7),
-    ("rows written", 12),
-    ("dead letters", 12),
-    ("lag rows", 9),
-    ("lag", 7),
-    ("files", 6),
-    ("last batch", 10),
+    ("rows/s", 6),
+    ("written", 10),
+    ("dead", 5),
+    ("lag rows", 8),
+    ("lag", 6),
+    ("files", 5),
+    ("batch age", 9),
 )
 
 
 def render(view: View) -> RenderableType:
     """The whole: a head, the sinks, their errors."""
-    body = [_head(view), _numbers(view), _sinks(view.sinks), *_errors(view.sinks)]
+    body = [_head(view), _numbers(view), Text(""), _sinks(view.sinks), *_errors(view.sinks)]
     title = "[bold]Yeoul[/]"
     return Panel(Group(*body), title=title, title_align="left", box=box.ROUNDED, expand=False)
 
@@ -36,11 +36,12 @@ def _head(view: View) -> RenderableType:
     time = clock(view.elapsed)
     if view.phase == "streaming" and view.total is not None:
         time += f" of {clock(view.total)}"
-    bar = ProgressBar(total=1.0, completed=view.done, width=20) if view.done is not None else ""
     saying = Text(SAYING[view.phase])
     if view.phase in ("catching up", "draining", "proving"):
         saying.append(f", {duration(view.in_phase)}", style="dim")
-    grid.add_row(Text(time, style="bold"), bar, saying)
+    bar = ProgressBar(total=1.0, completed=view.done or 0.0, width=20)
+    timed = view.phase == "streaming" and view.done is not None
+    grid.add_row(Text(time, style="bold"), *([bar] if timed else []), saying)
     return grid
 
 
@@ -59,9 +60,9 @@ def _number(value: str, label: str) -> Text:
 
 
 def _sinks(sinks: tuple[SinkLine, ...]) -> RenderableType:
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), expand=False)
-    table.add_column("sink", min_width=15)
-    table.add_column("state", min_width=9)
+    table = Table(box=None, padding=(0, 1, 0, 0), header_style="dim")
+    table.add_column("sink", min_width=8, overflow="fold")
+    table.add_column("state", min_width=8)
     for name, width in _COLUMNS:
         table.add_column(name, justify="right", no_wrap=True, min_width=width)
     for line in sinks:
@@ -72,7 +73,7 @@ def _sinks(sinks: tuple[SinkLine, ...]) -> RenderableType:
 def _cells(line: SinkLine) -> tuple[RenderableType, ...]:
     state = f"{line.state} ({line.restarts})" if line.restarts else line.state
     return (
-        f"{line.name} [dim]{line.kind}[/]",
+        Text(line.name),
         Text(state, style=_STATES.get(line.state, "")),
         count(line.rate),
         f"{line.written:,}",

@@ -10,9 +10,9 @@ Phase = Literal["waiting", "streaming", "catching up", "draining", "proving", "d
 SAYING: dict[Phase, str] = {
     "waiting": "waiting for the first row: Spark takes longest to start",
     "streaming": "streaming",
-    "catching up": "the poller has stopped, what is left in Kafka is delivered",
+    "catching up": "the poller has stopped, the rest of Kafka is delivered",
     "draining": "the running batches are finished",
-    "proving": "proving: what Kafka holds against what the sinks hold",
+    "proving": "proving: Kafka is compared with what the sinks hold",
     "drawing": "drawing the page",
     "ended": "ended",
 }

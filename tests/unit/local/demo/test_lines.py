@@ -48,5 +48,9 @@ def test_restarts_are_told() -> None:
 
 def test_a_proof_that_takes_long_is_said_to() -> None:
     assert lines(replace(VIEW, phase="proving", in_phase=42.0)) == [
-        "proving: what Kafka holds against what the sinks hold (42 s)"
+        "proving: Kafka is compared with what the sinks hold (42 s)"
     ]
+
+
+def test_the_end_is_left_to_the_summary() -> None:
+    assert lines(replace(VIEW, phase="ended")) == []

@@ -39,7 +39,7 @@ def test_it_keeps_its_width_while_numbers_grow() -> None:
                 "streaming", 3.0, 3.0, 60.0, sinks=(SinkLine("lake", "hdfs", "running", written=n),)
             )
         )
-        for n in (1, 100_000_000)
+        for n in (1, 10_000_000)
     )
     assert len(small.splitlines()[0]) == len(large.splitlines()[0])
 
@@ -47,3 +47,4 @@ def test_it_keeps_its_width_while_numbers_grow() -> None:
 def test_a_narrow_terminal_is_not_overrun() -> None:
     text = drawn(View("streaming", 3.0, 3.0, 60.0, sinks=(LAKE, FAILED)), width=80)
     assert max(len(line) for line in text.splitlines()) <= 80
+    assert "batch age" in text
