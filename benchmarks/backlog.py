@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 
 from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 PARTITIONS = 4
 _START_MS = 1_760_000_000_000

@@ -20,6 +20,7 @@ import psutil
 from pyspark.sql import SparkSession
 from yeoul_local import jars
 from yeoul_local.events import Event
+from yeoul_local.ivy import Fetcher
 from yeoul_local.java import find_java
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import apply_overlay, load_document, parse_pipeline
@@ -122,7 +123,7 @@ def _prepare(platform: Platform, count: int) -> Bench:
 
 def _session(platform: Platform, pipeline):  # type: ignore[no-untyped-def]
     os.environ.update(platform.spark_env())
-    fetcher = jars.Fetcher(platform.home, find_java(os.environ), os.environ)
+    fetcher = Fetcher(platform.home, find_java(os.environ), os.environ)
     extra = jars.ensure(fetcher, "bench", _say)
     defaults = Path(os.environ["SPARK_CONF_DIR"]) / "spark-defaults.conf"
     jar_list = "".join(f",{jar.as_uri()}" for jar in extra)
