@@ -98,10 +98,12 @@ def _in_utc(times: pa.Array, local_times: LocalTimes) -> tuple[pa.Array, Mask | 
         return times, odd
     missing = either(mask(times.is_null()) if times.null_count else None, odd)
     values = (pc.fill_null(micros, 0) if times.null_count else micros).to_numpy()
-    if missing is not None:
-        values = np.where(missing, 0, values)
-    utc = pa.array(local_times.to_utc(values), pa.int64(), mask=missing)
-    return utc.cast(TIMESTAMP), odd
+    if missing is None:
+        utc = local_times.to_utc(values)
+    else:
+        utc = np.zeros_like(values)
+        utc[~missing] = local_times.to_utc(values[~missing])
+    return pa.array(utc, pa.int64(), mask=missing).cast(TIMESTAMP), odd
 
 
 def _outside(values: pa.Array, first: int, last: int) -> Mask | None:

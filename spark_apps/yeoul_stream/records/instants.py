@@ -14,6 +14,7 @@ Micros = npt.NDArray[np.int64]
 DAY: Final = 86_400_000_000
 _EPOCH: Final = datetime(1970, 1, 1)
 _EPOCH_DAY: Final = date(1970, 1, 1).toordinal()
+_DAYS_AT_ONCE: Final = 400  # more are not asked about unless they occur
 _MIXED: Final = np.iinfo(np.int64).min
 _MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -36,7 +37,7 @@ class LocalTimes:
             return local
         days = local // DAY
         first, last = int(days.min()), int(days.max())
-        if last - first < max(366, local.size):
+        if last - first < _DAYS_AT_ONCE:
             wanted, place = np.arange(first, last + 1), days - first
         else:
             wanted, place = np.unique(days, return_inverse=True)
