@@ -153,6 +153,40 @@ def test_a_truncated_file_is_named(delivered: World) -> None:
     assert [f.place.file for f in named(report, "file-unreadable")] == [first]
 
 
+def test_an_altered_row_in_a_file_is_named_by_its_offset(delivered: World) -> None:
+    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
+    rows = delivered.spark.read.parquet(folder.uri(first))
+    altered = rows.selectExpr(
+        "id", "if(id = 'R000010', 0, speed) AS speed", "day", "kind", "at", "price"
+    )
+    altered.coalesce(1).write.parquet(folder.uri("_altered"))
+    (part,) = [name for name in folder.names("_altered") if name.endswith(".parquet")]
+    folder.rename(first, "_aside")
+    folder.rename(f"_altered/{part}", first)
+    try:
+        report = delivered.verify("lake")
+    finally:
+        folder.delete(first)
+        folder.delete("_altered")
+        folder.rename("_aside", first)
+    (found,) = named(report, "row-missing")
+    assert (found.place.partition, found.place.offset, found.place.file) == (0, 5, first)
+
+
+def test_a_log_whose_older_entries_were_removed_proves_as_much(delivered: World) -> None:
+    folder = delivered.folder("checked_days")
+    log = "_yeoul/verify-test.default.checked.days/log"
+    old = folder.names(log)[:-1]
+    for name in old:
+        folder.rename(f"{log}/{name}", f"_old/{name}")
+    try:
+        report = delivered.verify("days")
+    finally:
+        for name in old:
+            folder.rename(f"_old/{name}", f"{log}/{name}")
+    assert (report.verdict, row_of(report, "days").rows) == ("holds", 1001)
+
+
 def test_a_file_of_others_is_reported_and_holds(delivered: World) -> None:
     folder = delivered.folder("checked")
     delivered.spark.range(3).coalesce(1).write.parquet(folder.uri("theirs"))

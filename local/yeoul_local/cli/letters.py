@@ -112,7 +112,7 @@ def _of_table(platform: Platform, pipeline: StreamPipeline, sink: Sink, wanted: 
 def _of_lake(platform: Platform, file: Path, sink: Sink, wanted: Wanted) -> Letters:
     reason = ("--reason", wanted.reason) if wanted.reason else ()
     answer = ask(
-        platform, "yeoul_stream.verify.letters", "--pipeline", str(file), "--sink", sink.name,
+        platform, "yeoul_stream.verify.lake_letters", "--pipeline", str(file), "--sink", sink.name,
         "--limit", str(wanted.limit), *reason,
     )  # fmt: skip
     if answer.report is None:

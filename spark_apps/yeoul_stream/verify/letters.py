@@ -1,28 +1,16 @@
-"""Dead letters for people: `python -m yeoul_stream.verify.letters --pipeline FILE --sink NAME`.
-
-Those of a PostgreSQL sink are read without Spark; those of an HDFS sink are files in its folder.
-"""
+"""Dead letters for people, and those of a PostgreSQL sink. No Spark; see `lake_letters`."""
 
 from __future__ import annotations
 
-import argparse
 import base64
-import json
-import os
-import sys
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from typing import Any
 
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.pipeline import Sink, StreamPipeline, load_pipeline
 from yeoul_stream.secrets import PostgresSecret
 from yeoul_stream.sinks.postgres.connection import connect
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
 
 
 @dataclass(frozen=True)
@@ -132,89 +120,18 @@ def letters_of_table(secret: PostgresSecret, who: SinkIdentity, wanted: Wanted) 
         counts = {str(reason): int(count) for reason, count in cursor.fetchall()}
         cursor.execute(_LETTERS + of_reason + _NEWEST, (*keys, wanted.limit))
         shown = tuple(
-            DeadLetter(who.sink, p, o, time, reason, detail, _raw(key), _raw(payload))
+            DeadLetter(who.sink, p, o, time, reason, detail, raw(key), raw(payload))
             for p, o, time, reason, detail, key, payload in cursor.fetchall()
         )
     return Letters(shown, counts)
 
 
-def _raw(value: memoryview | None) -> bytes | None:
+def raw(value: memoryview | bytearray | None) -> bytes | None:
+    """Return what a store gave as bytes."""
     return None if value is None else bytes(value)
-
-
-def letters_of_lake(spark: SparkSession, path: str, who: SinkIdentity, wanted: Wanted) -> Letters:
-    """Return the dead letters of an HDFS sink, the newest first."""
-    from pyspark.sql import functions as F
-
-    from yeoul_stream.sinks.hdfs.account import DEAD_DDL
-    from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
-    from yeoul_stream.verify.lake import home_of
-
-    folder, home = HadoopFolder(spark, path), f"{home_of(who)}/dead"
-    files = [folder.uri(f"{home}/{name}") for name in folder.names(home)]
-    if not files:
-        return Letters((), {})
-    name = F.col("_metadata.file_name")
-    frame = (
-        spark.read.schema(DEAD_DDL)
-        .parquet(*files)
-        .withColumn(
-            "partition",
-            F.regexp_extract(name, r"-(\d+)-\d{20}-\d{20}(-\d+)?\.parquet$", 1).cast("int"),
-        )
-    )
-    if wanted.reason is not None:
-        frame = frame.where(F.col("reason") == wanted.reason)
-    counts = {row["reason"]: row["count"] for row in frame.groupBy("reason").count().collect()}
-    newest = frame.orderBy(F.desc_nulls_last("kafka_time"), "partition", F.desc("offset"))
-    shown = tuple(
-        DeadLetter(
-            who.sink, row["partition"], row["offset"],
-            row["kafka_time"] and row["kafka_time"].astimezone(UTC),  # collected in local time
-            row["reason"], row["detail"], _raw(row["key"]), _raw(row["payload"]),
-        )
-        for row in newest.limit(wanted.limit).collect()
-    )  # fmt: skip
-    return Letters(shown, dict(sorted(counts.items())))
-
-
-def sink_of(pipeline: StreamPipeline, name: str) -> Sink | None:
-    """Return the sink of that name, None where there is none."""
-    return next((sink for sink in pipeline.spec.sinks if sink.name == name), None)
 
 
 _MINE = "FROM yeoul.dead_letters WHERE installation = %s AND pipeline = %s AND sink = %s"
 _COUNTS = f"SELECT reason, count(*) {_MINE}"
 _LETTERS = f'SELECT "partition", "offset", kafka_time, reason, detail, key, payload {_MINE}'
 _NEWEST = ' ORDER BY kafka_time DESC NULLS LAST, "partition", "offset" DESC LIMIT %s'
-
-
-def main(arguments: list[str] | None = None) -> int:
-    """Print the dead letters of one HDFS sink as a JSON document."""
-    parser = argparse.ArgumentParser(prog="python -m yeoul_stream.verify.letters")
-    parser.add_argument("--pipeline", type=Path, required=True)
-    parser.add_argument("--sink", required=True)
-    parser.add_argument("--reason")
-    parser.add_argument("--limit", type=int, default=20)
-    options = parser.parse_args(arguments)
-    pipeline = load_pipeline(options.pipeline)
-    sink = sink_of(pipeline, options.sink)
-    if sink is None or sink.hdfs is None:
-        print(f"{options.sink} is no HDFS sink of {options.pipeline}", file=sys.stderr)
-        return 2
-    from yeoul_stream.job import Settings, identity
-    from yeoul_stream.spark import build_session
-
-    who = identity(Settings.from_environment(os.environ), pipeline, sink)
-    spark = build_session(pipeline)
-    try:
-        wanted = Wanted(options.reason, options.limit)
-        found = letters_of_lake(spark, sink.hdfs.path, who, wanted)
-    finally:
-        spark.stop()
-    print(json.dumps(found.document()))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -122,7 +122,8 @@ class Report:
             "complete": self.complete,
             "records": self.records,
             "summary": self.last_line(),
-            "sinks": [_camel(asdict(sink)) for sink in self.sinks],
+            # As text: a program may read numbers as doubles, which do not hold 64 bits.
+            "sinks": [{**_camel(asdict(sink)), "digest": str(sink.digest)} for sink in self.sinks],
             "comparisons": [
                 {**_camel(asdict(comparison)), "text": _comparison(comparison)}
                 for comparison in self.comparisons

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -76,7 +76,6 @@ def verify(
     """
     chosen = choose(pipeline, sinks)
     now = datetime.now(UTC)
-    spark = spark.newSession()  # with settings of its own
     with ExitStack() as stack:
         opener = Opener(pipeline, settings, spark, stack)
         # Every target is looked at before Kafka, so that Kafka holds what they speak of.
@@ -151,8 +150,8 @@ class _Run:
     def _check(self, target: AnyTarget) -> _Checked:
         cells, measures, reread = self._reread(target)
         expected = expect(target.account, cells, measures)
-        self._spark.conf.set("spark.sql.shuffle.partitions", _shuffle_tasks(expected))
-        examined = target.examine(expected, reread)
+        with _shuffle_tasks(self._spark, expected.total.rows):
+            examined = target.examine(expected, reread)
         name = target.sink.name
         findings = (
             *check_books(name, target.account),
@@ -213,9 +212,16 @@ def _fewer(account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Mea
     return any(measure is not None and measure.read < book.read for book, measure in pairs)
 
 
-def _shuffle_tasks(expected: Expected) -> int:
-    """Spark's default of 200 tasks would cost more than the comparison of few rows."""
-    return 4 + expected.total.rows // _ROWS_PER_SHUFFLE_TASK
+@contextmanager
+def _shuffle_tasks(spark: SparkSession, rows: int) -> Iterator[None]:
+    """Set how many tasks a shuffle has: Spark's 200 cost more than the comparison of few rows."""
+    key = "spark.sql.shuffle.partitions"
+    before = spark.conf.get(key)
+    spark.conf.set(key, 4 + rows // _ROWS_PER_SHUFFLE_TASK)
+    try:
+        yield
+    finally:
+        spark.conf.set(key, before or "200")
 
 
 def _compare(

@@ -79,6 +79,13 @@ class Snapshot:
                 book[reason] = Letters(int(count), int(offsets))
             return result
 
+    def count_letters(self) -> int:
+        """Return the number of all dead letters of the sink."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(_COUNT_LETTERS, self.who.key)
+            row = cursor.fetchone()
+            return int(row[0]) if row else 0
+
     def stray_letters(self, limit: int) -> list[tuple[str, int, int]]:
         """Return (topic id, partition, offset) of dead letters that lie in no book."""
         with self.connection.cursor() as cursor:
@@ -190,16 +197,18 @@ _LETTERS_WITHIN = f"""
 SELECT "offset", reason FROM yeoul.dead_letters
 WHERE {_WHO} AND topic_id = %s AND "partition" = %s AND "offset" >= %s AND "offset" < %s
 """  # noqa: S608
+# LATERAL: one range of the primary key's index for each book, however many letters there are.
 _LETTERS_OF_BOOKS = """
-SELECT b.topic_id, b."partition", b.start_offset, b.end_offset, d.reason,
-       count(*), sum(d."offset")
-FROM yeoul.books b JOIN yeoul.dead_letters d
-    ON (d.installation, d.pipeline, d.sink, d.topic_id, d."partition")
-     = (b.installation, b.pipeline, b.sink, b.topic_id, b."partition")
-    AND d."offset" >= b.start_offset AND d."offset" < b.end_offset
+SELECT b.topic_id, b."partition", b.start_offset, b.end_offset, d.reason, d.letters, d.offsets
+FROM yeoul.books b CROSS JOIN LATERAL (
+    SELECT reason, count(*) AS letters, sum("offset") AS offsets FROM yeoul.dead_letters d
+    WHERE (d.installation, d.pipeline, d.sink, d.topic_id, d."partition")
+        = (b.installation, b.pipeline, b.sink, b.topic_id, b."partition")
+        AND d."offset" >= b.start_offset AND d."offset" < b.end_offset
+    GROUP BY reason) AS d
 WHERE b.installation = %s AND b.pipeline = %s AND b.sink = %s
-GROUP BY 1, 2, 3, 4, 5
 """
+_COUNT_LETTERS = f"SELECT count(*) FROM yeoul.dead_letters WHERE {_WHO}"  # noqa: S608
 _STRAY_LETTERS = f"""
 SELECT d.topic_id, d."partition", d."offset" FROM yeoul.dead_letters d
 WHERE {_WHO} AND NOT EXISTS (
