@@ -6,7 +6,7 @@ Two judges give the same verdicts. `PlainJudge` takes raw Kafka batches and serv
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
 from typing import Protocol
@@ -221,6 +221,38 @@ class EvaluatedJudge:
             sentence = f"select.{name}: {expression} failed on this record"
             details = pc.coalesce(details, _sentence(broken, sentence))
         return details
+
+
+@dataclass(frozen=True)
+class FolderJudge:
+    """Another judge's verdicts, with empty texts in partition columns as null.
+
+    A folder name cannot be empty: Hive's layout, and Spark with it, reads both back as null, so
+    null is what is written, digested and expected.
+    """
+
+    judge: Judge
+    folders: tuple[str, ...]
+
+    def offsets(self, batch: pa.RecordBatch) -> pa.Array:
+        """See Judge.offsets."""
+        return self.judge.offsets(batch)
+
+    def partition(self, batch: pa.RecordBatch) -> int:
+        """See Judge.partition."""
+        return self.judge.partition(batch)
+
+    def __call__(self, batch: pa.RecordBatch) -> Judged:
+        """See Judge."""
+        judged = self.judge(batch)
+        rows = judged.rows
+        for name in self.folders:
+            column = rows.column(name)
+            if pa.types.is_string(column.type):
+                index = rows.schema.get_field_index(name)
+                emptied = pc.if_else(pc.equal(column, ""), pa.scalar(None, column.type), column)
+                rows = rows.set_column(index, rows.schema.field(index), emptied)
+        return replace(judged, rows=rows)
 
 
 def _sentence(mask: pa.Array, sentence: str) -> pa.Array:

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
 
-from yeoul_stream.judge import EvaluatedJudge, Judge, PlainJudge
+from yeoul_stream.judge import EvaluatedJudge, FolderJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Record, Sink
 from yeoul_stream.select import evaluate, output_expressions, output_types, spark_type
 
@@ -34,6 +34,8 @@ class SinkRows:
         else:
             self.types = _plain_types(record, self._plain)
             self.judge = PlainJudge(record, self._plain)
+        if sink.hdfs is not None and sink.hdfs.partition_by:
+            self.judge = FolderJudge(self.judge, sink.hdfs.partition_by)
 
     def frame(self, batch: DataFrame) -> DataFrame:
         """Return what `judge` reads, for a micro-batch of raw Kafka columns."""

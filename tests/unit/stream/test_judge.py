@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from yeoul_stream.judge import EvaluatedJudge, Judged, PlainJudge
+from yeoul_stream.judge import EvaluatedJudge, FolderJudge, Judged, PlainJudge
 from yeoul_stream.pipeline import Field, Record
 from yeoul_stream.tally import Tally, count_reasons, from_position
 
@@ -128,3 +128,8 @@ def test_a_tally_counts_what_was_written_not_what_was_kept() -> None:
 def test_committed_records_are_dropped_from_a_batch() -> None:
     batch = from_position(kafka(b"1", b"2", b"3"), PLAIN, 102)
     assert batch.column("value").to_pylist() == [b"3"]
+
+
+def test_an_empty_text_in_a_partition_column_is_null() -> None:
+    judged = FolderJudge(PLAIN, ("name",))(kafka(b'{"id":""}', b'{"id":"a"}'))
+    assert judged.rows.column("name").to_pylist() == [None, "a"]
