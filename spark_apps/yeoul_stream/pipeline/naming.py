@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from zoneinfo import available_timezones
 
 from yeoul_stream.pipeline.suggest import did_you_mean
@@ -64,9 +65,15 @@ def bootstrap_servers(text: str) -> str:
     return ",".join(server.strip() for server in text.split(","))
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """All IANA names: reading them takes milliseconds, and models are made often."""
+    return frozenset(available_timezones())
+
+
 def time_zone(text: str) -> str:
     """An IANA time zone."""
-    zones = available_timezones()
+    zones = _time_zones()
     if text not in zones:
         raise ValueError(
             'write an IANA time zone such as "UTC" or "Asia/Seoul"' + did_you_mean(text, zones)
