@@ -74,6 +74,15 @@ def delete_topic(platform: Platform, topic: str) -> None:
     wait_until("the topic to be gone", lambda: topic not in admin.list_topics(timeout=10).topics)
 
 
+def forget(platform: Platform, topic: str, before: int) -> None:
+    """Let Kafka drop what lies before the offset in each partition, as retention does."""
+    admin = AdminClient({"bootstrap.servers": platform.endpoints.kafka_bootstrap})
+    partitions = admin.list_topics(topic, timeout=10).topics[topic].partitions
+    wanted = [TopicPartition(topic, partition, before) for partition in partitions]
+    for future in admin.delete_records(wanted).values():
+        future.result(timeout=30)
+
+
 def record(number: int, **changes: Any) -> bytes:
     """Return a small car_info record; `changes` replace or add keys."""
     value = {

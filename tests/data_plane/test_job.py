@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fix_stream import Stream, create_topic, delete_topic, record, stream, wait_until
+from fix_stream import Stream, create_topic, delete_topic, forget, record, stream, wait_until
 from yeoul_local.platform import Platform
 
 BAD = [record(10_000, vhcleSped="fast"), b"not json", None, record(10_001, dataId=None)]
@@ -130,6 +130,38 @@ def test_a_recreated_topic_is_read_from_its_start(platform: Platform, tmp_path: 
             "the new topic's rows",
             lambda: made.query("SELECT count(*) FROM reborn") == [(510,)],
         )
+
+
+def _lose_some(platform: Platform, made: Stream) -> None:
+    """Deliver 500 records, then let Kafka drop 100 that were never read."""
+    made.produce(GOOD)
+    assert made.start().wait(timeout=120) == 0
+    made.produce([record(number) for number in range(1000, 1200)])
+    forget(platform, made.topic, before=300)
+
+
+NOW = {"spec": {"sinks": [{"name": "table", "trigger": "available now"},
+                          {"name": "lake", "enabled": False}]}}  # fmt: skip
+
+
+def test_offsets_lost_to_retention_stop_the_sink_with_their_number(
+    platform: Platform, tmp_path: Path
+) -> None:
+    with stream(platform, tmp_path, "lossy", NOW) as made:
+        _lose_some(platform, made)
+        assert made.start().wait(timeout=120) == 1
+        assert "100 offsets were removed by retention" in made.log.read_text()
+
+
+def test_offsets_lost_to_retention_are_recorded_when_the_pipeline_goes_on(
+    platform: Platform, tmp_path: Path
+) -> None:
+    going_on = {"spec": {"source": {"kafka": {"onDataLoss": "continue"}}, **NOW["spec"]}}
+    with stream(platform, tmp_path, "lenient", going_on) as made:
+        _lose_some(platform, made)
+        assert made.start().wait(timeout=120) == 0
+        books = "SELECT sum(lost), sum(written) FROM yeoul.books WHERE pipeline = %s"
+        assert made.query(books, "default/lenient") == [(100, 600)]
 
 
 def test_an_unsound_pipeline_is_refused_with_its_path(tmp_path: Path) -> None:
