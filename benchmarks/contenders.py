@@ -155,7 +155,8 @@ def jdbc_and_files(bench: Bench) -> None:
 
 def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
     """Run our sinks with everything on: ledger, books, digests, dead letters, fencing."""
-    settings = Settings(installation=f"{bench.topic}-{run}", scratch=bench.scratch)
+    installation = f"{bench.topic}-{'-'.join(sinks)}-{run}"
+    settings = Settings(installation=installation, scratch=bench.scratch)
     board = Board("bench", "default", bench.topic, datetime.now(UTC))
     queries = []
     for name in sinks:

@@ -41,13 +41,15 @@ CARS = [
 
 
 def localised(path: Path, bootstrap: str) -> StreamPipeline:
-    """Return the example as it runs here: our Kafka, a topic of its own, all that is there now."""
+    """Return the example as it runs here: our Kafka, its own topic and folder."""
     document = load_document(path)
     name = document["metadata"]["name"]
-    sinks: list[dict[str, Any]] = [
-        {"name": sink["name"], "enabled": True, "trigger": "available now"}
-        for sink in document["spec"]["sinks"]
-    ]
+    sinks: list[dict[str, Any]] = []
+    for sink in document["spec"]["sinks"]:
+        local = {"name": sink["name"], "enabled": True, "trigger": "available now"}
+        if "hdfs" in sink:  # a folder belongs to one installation's sink
+            local["hdfs"] = {"path": f"/examples{sink['hdfs']['path']}", "checkpoint": None}
+        sinks.append(local)
     kafka = {
         "bootstrapServers": bootstrap, "topic": f"example-{name}", "startingOffsets": "earliest",
         "options": None, "secretRef": None,

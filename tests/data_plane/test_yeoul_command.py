@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from yeoul_local import processes
 from yeoul_local.platform import Platform
@@ -106,7 +107,8 @@ def test_who_took_a_port_is_told_with_the_remedy(home: Platform) -> None:
     port = int(home.endpoints.simulator_url.rpartition(":")[2])
     with socket.create_server((LOOPBACK, port)):
         said = _yeoul(home, "up", "simulator").stderr
-    assert f"The port {port} of `simulator` is in use by python" in said
+    me = psutil.Process()
+    assert f"The port {port} of `simulator` is in use by {me.name()} (process {me.pid})" in said
     assert "--new-ports" in said
 
 
