@@ -1,7 +1,6 @@
 """The books: what became of every record of a committed offset range.
 
-Pure: no IO, no Spark. Sources of the rules: the project's delivery semantics, rules 4, 7, 8 and 12
-(docs/semantics.md).
+Pure: no IO, no Spark. Source of the rules: docs/semantics.md, rules 4, 7, 8 and 10.
 """
 
 from collections.abc import Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Where a sink starts to read. Pure. Source: delivery semantics, rules 1 to 3."""
+"""Where a sink starts to read. Pure. Source: docs/semantics.md, rules 1 to 3."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
