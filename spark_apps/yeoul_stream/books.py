@@ -6,11 +6,8 @@ Pure: no IO, no Spark. Source of the rules: docs/semantics.md, rules 4, 7, 8 and
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Literal
 
 from yeoul_stream.records.digest import add
-
-DeadReason = Literal["decode", "expression", "target"]
 
 
 @dataclass(frozen=True)
