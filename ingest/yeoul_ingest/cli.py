@@ -1,4 +1,4 @@
-"""The command line: two commands, each an immutable settings model."""
+"""The command line: a few commands, each an immutable settings model."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from yeoul_ingest import poller_settings
+from yeoul_ingest import poller_settings, push_settings
 from yeoul_ingest.options import OptionsError, add_options, read_options
 from yeoul_ingest.poller_settings import PollerSettings
+from yeoul_ingest.push_settings import PushSettings
 from yeoul_ingest.secret import SecretError, read_api_key
 from yeoul_ingest.simulator import settings as simulator_settings
 from yeoul_ingest.simulator.settings import SimulatorSettings
@@ -37,6 +38,13 @@ GET /stats (totals), GET /control and POST /control (misbehave from now on, for 
 {"errorRate": 0.3, "generating": false}).
 """
 
+PUSH_TEXT = """\
+%(prog)s --record-id ID (--simulator URL | --bootstrap-servers LIST --topic TOPIC)
+
+Send one record with a known id, to see where it arrives: by the simulator, which shows it as the
+API shows others, or to Kafka. Its registrant (rgtrId) is YEOUL-TEST.
+"""
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; 0 when it ended well, 1 when it could not do its work, 2 for wrong options."""
@@ -45,6 +53,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         if arguments.command == "poll":
             return _poll(arguments, os.environ)
+        if arguments.command == "push":
+            return _push(arguments, os.environ)
         return _simulate(arguments, os.environ)
     except (OptionsError, SecretError, TracksError) as error:
         print(f"yeoul_ingest {arguments.command}: {error}", file=sys.stderr)
@@ -63,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     add_options(
         simulate, SimulatorSettings, simulator_settings.ENV_PREFIX, simulator_settings.GROUPS
     )
+    push = _command(commands, "push", "send one record with a known id", PUSH_TEXT)
+    add_options(push, PushSettings, push_settings.ENV_PREFIX, push_settings.GROUPS)
     return parser
 
 
@@ -110,6 +122,18 @@ def _poll(arguments: argparse.Namespace, env: Mapping[str, str]) -> int:
             file=sys.stderr,
         )
         return 1
+
+
+def _push(arguments: argparse.Namespace, env: Mapping[str, str]) -> int:
+    from yeoul_ingest.push import NotSentError, push
+
+    settings = read_options(PushSettings, arguments, env, push_settings.ENV_PREFIX)
+    try:
+        print(push(settings), flush=True)
+    except NotSentError as error:
+        print(f"yeoul_ingest push: {error}", file=sys.stderr)
+        return 1
+    return 0
 
 
 def _simulate(arguments: argparse.Namespace, env: Mapping[str, str]) -> int:

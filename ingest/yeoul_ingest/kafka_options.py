@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Protocol
+
 from yeoul_ingest.options import OptionsError
 from yeoul_ingest.poller_settings import PollerSettings, refuse_kept
 
@@ -13,7 +16,19 @@ WAIT_FOR_EVER = "0"
 SILENT = "2"
 
 
-def passed_through(settings: PollerSettings) -> Options:
+class Passing(Protocol):
+    """Settings with options of the user's own."""
+
+    @property
+    def kafka_option(self) -> dict[str, str]:
+        """Those of the command line."""
+
+    @property
+    def kafka_options_file(self) -> Path | None:
+        """The file of the others."""
+
+
+def passed_through(settings: Passing) -> Options:
     """The user's options, from the file and the command line (which wins).
 
     Raises OptionsError for a file that cannot be read or a line that is no option.

@@ -72,6 +72,11 @@ def add_options(
             group.add_argument(flag, dest=name, help=text, metavar=_metavar(name, field))
 
 
+def variables(model: type[BaseModel], env_prefix: str) -> list[str]:
+    """The environment variables of all options, in order."""
+    return [_env_name(name, field, env_prefix) for name, field in model.model_fields.items()]
+
+
 def read_options(
     model: type[Model],
     arguments: argparse.Namespace,

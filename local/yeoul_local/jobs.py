@@ -9,7 +9,6 @@ from typing import Any
 
 import psutil
 import yaml
-from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
 
 from yeoul_local import ports, processes
 from yeoul_local.errors import LocalError
@@ -18,6 +17,7 @@ from yeoul_local.platform import Platform
 from yeoul_local.starting import roll
 from yeoul_local.state import ProcessRecord
 from yeoul_local.web import get_json
+from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
 
 _NEEDS = {"postgres": ("postgres",), "hdfs": GROUPS["hdfs"], "console": ()}
 

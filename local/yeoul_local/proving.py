@@ -71,20 +71,18 @@ def pipeline_file(platform: Platform, wanted: str | None) -> Iterator[Path]:
             yield file
 
 
+def verified(platform: Platform, file: Path, *options: str) -> Answer:
+    """Run verify on a pipeline's file and wait for its report."""
+    return ask(platform, "yeoul_stream.verify", "--pipeline", str(file), "--json", *options)
+
+
 def ask(platform: Platform, module: str, *options: str) -> Answer:
     """Run a module of the stream against this instance and wait for its JSON."""
-    home = platform.home
-    env = {
-        **os.environ,
-        **platform.spark_env(),
-        "JDK_JAVA_OPTIONS": f"{os.environ.get('JDK_JAVA_OPTIONS', '')} {_JVM_OPTIONS}",
-        processes.MARKER: processes.marker(home.root, processes.TOOL),
-    }
-    log = home.log("verify")
+    log = platform.home.log("verify")
     with log.open("wb") as out:
         child = subprocess.Popen(
             [sys.executable, "-m", module, *options],
-            env=env, stdout=subprocess.PIPE, stderr=out, start_new_session=True,
+            env=_env(platform), stdout=subprocess.PIPE, stderr=out, start_new_session=True,
         )  # fmt: skip
         with child:
             try:
@@ -100,3 +98,25 @@ def ask(platform: Platform, module: str, *options: str) -> Answer:
         said += answer.decode(errors="replace").splitlines()
     found = report if isinstance(report, dict) else None
     return Answer(child.returncode, found, "\n".join(said[-_SHOWN_LINES:]))
+
+
+def said(platform: Platform, module: str, *options: str) -> int:
+    """Run a module of the stream against this instance, show what it says; its exit code."""
+    log = platform.home.log("erase")
+    with log.open("wb") as out:
+        done = subprocess.run(
+            [sys.executable, "-m", module, *options], env=_env(platform), stderr=out, check=False
+        )
+    if done.returncode:
+        lines = log.read_text("utf-8", errors="replace").splitlines()
+        print("\n".join(lines[-_SHOWN_LINES:]), file=sys.stderr)
+    return done.returncode
+
+
+def _env(platform: Platform) -> dict[str, str]:
+    return {
+        **os.environ,
+        **platform.spark_env(),
+        "JDK_JAVA_OPTIONS": f"{os.environ.get('JDK_JAVA_OPTIONS', '')} {_JVM_OPTIONS}",
+        processes.MARKER: processes.marker(platform.home.root, processes.TOOL),
+    }

@@ -1,4 +1,4 @@
-"""`python -m yeoul_stream --pipeline FILE`: run a pipeline."""
+"""`python -m yeoul_stream --pipeline FILE`: run a pipeline, or erase what it has written."""
 
 import argparse
 import os
@@ -20,6 +20,13 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pipeline", type=Path, required=True, help="the StreamPipeline, YAML")
     parser.add_argument("--http-host", default="127.0.0.1", help="address of the HTTP endpoint")
     parser.add_argument("--http-port", type=int, default=8090, help="its port; 0 picks a free one")
+    parser.add_argument(
+        "--erase", action="store_true",
+        help="run nothing: remove positions, books, dead letters and data of its sinks",
+    )  # fmt: skip
+    parser.add_argument(
+        "--count", action="store_true", help="with --erase: say what there is, and remove nothing"
+    )
     options = parser.parse_args(arguments)
     try:
         pipeline = load_pipeline(options.pipeline)
@@ -31,6 +38,10 @@ def main(arguments: list[str] | None = None) -> int:
 
     configure_logging(pipeline.spec.runtime.log_level)
     settings = Settings.from_environment(os.environ)
+    if options.erase:
+        from yeoul_stream.erase import erase
+
+        return erase(pipeline, settings, count=options.count)
     return run(pipeline, settings, (options.http_host, options.http_port), threading.Event())
 
 

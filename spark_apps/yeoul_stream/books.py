@@ -16,7 +16,9 @@ class RangeBook:
 
     `read` counts the records the range held (gaps in offsets are not records); it always equals
     written + filtered + the sum of dead. `lost` counts offsets that retention removed before they
-    were read. `digest` is the order-independent digest of the written rows.
+    were read. `digest` is the order-independent digest of the written rows. `rules` is the
+    fingerprint of what decided about the rows (see `rules_of`), empty where it is not known.
+    `parts`, where there are any, are the same range cut where the rules changed.
     """
 
     topic_id: str
@@ -34,6 +36,13 @@ class RangeBook:
     epoch: int = 0
     last_kafka_time: datetime | None = None
     committed_at: datetime | None = None
+    rules: str = ""
+    parts: tuple["RangeBook", ...] = ()
+
+    @property
+    def cut(self) -> tuple["RangeBook", ...]:
+        """The range as books of one set of rules each."""
+        return self.parts or (self,)
 
     @property
     def dead_total(self) -> int:
@@ -58,11 +67,23 @@ def latest(left: datetime | None, right: datetime | None) -> datetime | None:
 
 
 def join(left: RangeBook, right: RangeBook) -> RangeBook:
-    """Return the book of two adjacent ranges of one partition, `left` first."""
+    """Return the book of two adjacent ranges of one partition, `left` first.
+
+    Where their rules differ it keeps both as its parts.
+    """
     same = (left.topic_id, left.partition) == (right.topic_id, right.partition)
     if not same or left.end != right.start:
         msg = f"ranges are not adjacent: {left} and {right}"
         raise ValueError(msg)
+    *before, last = left.cut
+    first, *after = right.cut
+    # A range without records is the same under any rules.
+    alike = last.rules == first.rules or not (last.read and first.read)
+    parts = (*before, *((_sum(last, first),) if alike else (last, first)), *after)
+    return parts[0] if len(parts) == 1 else replace(_sum(left, right), rules="", parts=parts)
+
+
+def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
     return replace(
         left,
         end=right.end,
@@ -76,6 +97,7 @@ def join(left: RangeBook, right: RangeBook) -> RangeBook:
         epoch=max(left.epoch, right.epoch),
         last_kafka_time=latest(left.last_kafka_time, right.last_kafka_time),
         committed_at=latest(left.committed_at, right.committed_at),
+        rules=left.rules if left.read else right.rules,
     )
 
 

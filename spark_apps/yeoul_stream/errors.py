@@ -33,6 +33,14 @@ def fenced(sink: str, mine: int, current: int) -> FencedError:
     )
 
 
+def erased(sink: str) -> FencedError:
+    """Return the error for a writer whose books are gone."""
+    return FencedError(
+        f"sink {sink!r}: its position and its epoch are gone: somebody has erased this pipeline. "
+        "Nothing was written. Start it anew, and it begins as a new one"
+    )
+
+
 _BY_NAME: dict[str, type[Exception]] = {
     f"{cls.__module__}.{cls.__name__}": cls
     for cls in (

@@ -1,21 +1,49 @@
-"""The driver's HTTP endpoint: /progress, /metrics, /healthz."""
+"""The driver's HTTP endpoint: GET /progress, /metrics, /healthz; POST /executors."""
 
 import json
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Annotated
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yeoul_stream.metrics import families
+from yeoul_stream.pipeline.runtime import MOST_EXECUTORS
 from yeoul_stream.progress import Progress
 
 _UNHEALTHY = ("backoff", "failed")
+_JSON = "application/json"
+# Bytes of a request's body, and seconds in which a client has to go on with sending it.
+_LONGEST_BODY = 1024
+_PATIENCE_S = 10.0
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back."""
+
+    status: HTTPStatus
+    kind: str
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Respond = Callable[[bytes], Answer]
+
+
+class _Wish(BaseModel):
+    # Further keys are left to newer callers.
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    target: Annotated[int, Field(ge=1, le=MOST_EXECUTORS)]
 
 
 class _ProgressCollector(Collector):
@@ -37,34 +65,98 @@ def health(progress: Progress) -> tuple[HTTPStatus, str]:
     return status, json.dumps({"ok": not broken, "sinks": broken})
 
 
-def serve(host: str, port: int, snapshot: Callable[[datetime], Progress]) -> ThreadingHTTPServer:
-    """Start the endpoint in a daemon thread and return its server (port 0 picks a free one)."""
+def scale(body: bytes, ask: Callable[[int], str | None]) -> Answer:
+    """Ask for the executors that a body names; answer 202, 400 or, where that cannot be, 409."""
+    try:
+        target = _Wish.model_validate_json(body).target
+    except ValidationError:
+        return _refusal(
+            HTTPStatus.BAD_REQUEST,
+            f'the body must be {{"target": N}} with a whole number N of executors from 1 to '
+            f"{MOST_EXECUTORS}; it was {body[:80].decode(errors='replace')!r}",
+        )
+    reason = ask(target)
+    if reason is not None:
+        return _refusal(HTTPStatus.CONFLICT, reason)
+    return Answer(HTTPStatus.ACCEPTED, _JSON, json.dumps({"target": target}).encode())
+
+
+def _refusal(status: HTTPStatus, error: str, **headers: str) -> Answer:
+    return Answer(status, _JSON, json.dumps({"error": error}).encode(), headers)
+
+
+def routes(
+    snapshot: Callable[[datetime], Progress], ask: Callable[[int], str | None]
+) -> dict[str, tuple[str, Respond]]:
+    """Return the verb of each path, and what answers it."""
     registry = CollectorRegistry()
     registry.register(_ProgressCollector(lambda: snapshot(datetime.now(UTC))))
 
-    def answer(path: str) -> tuple[HTTPStatus, str, bytes]:
-        now = datetime.now(UTC)
-        match path.split("?", 1)[0]:
-            case "/progress":
-                body = snapshot(now).model_dump_json(by_alias=True)
-                return HTTPStatus.OK, "application/json", body.encode()
-            case "/metrics":
-                return HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry)
-            case "/healthz":
-                status, text = health(snapshot(now))
-                return status, "application/json", text.encode()
-            case _:
-                known = b"try /progress, /metrics or /healthz\n"
-                return HTTPStatus.NOT_FOUND, "text/plain", known
+    def progress(_: bytes) -> Answer:
+        body = snapshot(datetime.now(UTC)).model_dump_json(by_alias=True)
+        return Answer(HTTPStatus.OK, _JSON, body.encode())
+
+    def metrics(_: bytes) -> Answer:
+        return Answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(registry))
+
+    def healthz(_: bytes) -> Answer:
+        status, text = health(snapshot(datetime.now(UTC)))
+        return Answer(status, _JSON, text.encode())
+
+    return {
+        "/progress": ("GET", progress),
+        "/metrics": ("GET", metrics),
+        "/healthz": ("GET", healthz),
+        "/executors": ("POST", lambda body: scale(body, ask)),
+    }
+
+
+def serve(
+    host: str,
+    port: int,
+    snapshot: Callable[[datetime], Progress],
+    ask: Callable[[int], str | None],
+) -> ThreadingHTTPServer:
+    """Start the endpoint in a daemon thread and return its server (port 0 picks a free one).
+
+    `ask` takes the number of executors that are wanted, and returns why there cannot be so many;
+    it must not wait for them.
+    """
+    known = routes(snapshot, ask)
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            status, kind, body = answer(self.path)
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(body)))
+        timeout = _PATIENCE_S
+
+        def _serve(self) -> None:
+            answer = self._answer()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.kind)
+            self.send_header("Content-Length", str(len(answer.body)))
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(body)
+            if self.command != "HEAD":
+                self.wfile.write(answer.body)
+
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = _serve  # noqa: N815
+
+        def _answer(self) -> Answer:
+            length = self.headers.get("Content-Length", "0")
+            if "Transfer-Encoding" in self.headers or not length.isdecimal():
+                return _refusal(HTTPStatus.LENGTH_REQUIRED, "say the body's length in bytes")
+            if len(length) > 9 or int(length) > _LONGEST_BODY:
+                text = f"a body has at most {_LONGEST_BODY} bytes"
+                return _refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, text)
+            body = self.rfile.read(int(length))
+            route = known.get(self.path.split("?", 1)[0])
+            if route is None:
+                paths = ", ".join(f"{verb} {path}" for path, (verb, _) in known.items())
+                return _refusal(HTTPStatus.NOT_FOUND, f"there is no such page; there are {paths}")
+            verb, respond = route
+            if self.command != verb:
+                text = f"this page takes {verb} only"
+                return _refusal(HTTPStatus.METHOD_NOT_ALLOWED, text, Allow=verb)
+            return respond(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
             """Stay quiet: probes and scrapes come every few seconds."""

@@ -20,3 +20,8 @@ class SinkIdentity:
     def query(self) -> str:
         """The name of the sink's streaming query: pipeline.sink, without the namespace."""
         return f"{self.pipeline.split('/', 1)[1]}.{self.sink}"
+
+    @property
+    def owner(self) -> str:
+        """The sink's full name where a file system needs one: no slashes, unlike any other's."""
+        return f"{self.installation}.{self.pipeline.replace('/', '.')}.{self.sink}"

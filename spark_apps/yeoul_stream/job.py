@@ -15,6 +15,7 @@ from types import FrameType
 from pyspark.sql import SparkSession
 
 from yeoul_stream.errors import FencedError
+from yeoul_stream.executors import Executors
 from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin
@@ -54,7 +55,7 @@ class Settings:
         return cls(
             installation=environment.get("YEOUL_INSTALLATION", "default"),
             scratch=Path(scratch) / "yeoul-checkpoints",
-            epoch_floor=int(environment.get("YEOUL_EPOCH_FLOOR", "0")),
+            epoch_floor=int(environment.get("YEOUL_EPOCH_FLOOR") or 0),
         )
 
 
@@ -94,10 +95,12 @@ def run(
     sinks = [sink for sink in pipeline.spec.sinks if sink.enabled]
     for sink in sinks:
         board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query)
-    server = serve(*http, board.snapshot)
+    executors = Executors(board)
+    server = serve(*http, board.snapshot, executors.ask)
     _log.info("progress at http://%s:%d/progress", http[0], server.server_address[1])
     secret = source_secret(source)
     spark = build_session(pipeline)
+    executors.follow(spark)
     queries = [
         SinkQuery(
             QueryContext(
@@ -105,6 +108,7 @@ def run(
                 source=source,
                 source_secret=secret,
                 who=identity(settings, pipeline, sink),
+                record=pipeline.spec.record,
                 sink=sink,
                 board=board,
                 build=partial(build_sink, spark, settings, pipeline, sink),
@@ -119,6 +123,7 @@ def run(
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
     _drain(queries)
+    executors.close()
     spark.stop()
     server.shutdown()
     return exit_code([query.error for query in queries])

@@ -27,10 +27,19 @@ _GAUGES = {
     "yeoul_epoch": ("The epoch this driver writes under.", "epoch"),
     "yeoul_files": ("Files committed by the sink.", "files"),
 }
+_WHOLE_LABELS = ("pipeline", "topic")
+_WHOLE_GAUGES = {
+    "yeoul_partitions": ("Partitions of the topic.", "partitions"),
+    "yeoul_executors": ("Executors that are registered with the driver.", "executors"),
+    "yeoul_executors_target": ("Executors that were asked for last.", "executors_target"),
+}
 
 
 def families(progress: Progress) -> Iterable[Metric]:
-    """Yield the metric families of a snapshot, labelled pipeline, query, sink, topic."""
+    """Yield the metric families of a snapshot, labelled pipeline, query, sink, topic.
+
+    What is said of the whole pipeline is labelled pipeline, topic, and left out while not known.
+    """
     for name, (text, attribute) in _COUNTERS.items():
         counter = CounterMetricFamily(name, text, labels=_LABELS)
         for labels, value in _values(progress, attribute):
@@ -40,6 +49,12 @@ def families(progress: Progress) -> Iterable[Metric]:
         gauge = GaugeMetricFamily(name, text, labels=_LABELS)
         for labels, value in _values(progress, attribute):
             gauge.add_metric(labels, value)
+        yield gauge
+    for name, (text, attribute) in _WHOLE_GAUGES.items():
+        gauge = GaugeMetricFamily(name, text, labels=_WHOLE_LABELS)
+        value = getattr(progress, attribute)
+        if value is not None:
+            gauge.add_metric((progress.pipeline, progress.topic), float(value))
         yield gauge
     states = GaugeMetricFamily(
         "yeoul_state", "1 for the sink's present state.", labels=(*_LABELS, "state")

@@ -46,7 +46,11 @@ class SinkProgress(BaseModel):
 
 
 class Progress(BaseModel):
-    """The whole pipeline at one moment. Lag in rows counts offsets: an upper bound."""
+    """The whole pipeline at one moment. Lag in rows counts offsets: an upper bound.
+
+    `partitions`: of the topic, None until known. `executors`: those that are registered, None where
+    their number cannot be changed, as in a local run. `executors_target`: what was asked for last.
+    """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
 
@@ -55,6 +59,9 @@ class Progress(BaseModel):
     topic: str
     epoch: int
     started_at: datetime
+    partitions: int | None
+    executors: int | None
+    executors_target: int | None
     sinks: dict[str, SinkProgress]
 
 
@@ -86,6 +93,8 @@ class Board:
         self._rows: dict[str, _Row] = {}
         self._rates: dict[str, deque[tuple[datetime, int]]] = {}
         self._ends: Mapping[int, int] = {}
+        self._executors: int | None = None
+        self._executors_wanted: int | None = None
 
     def add(self, sink: str, kind: str, query: str) -> None:
         """Register a sink."""
@@ -134,10 +143,21 @@ class Board:
         with self._lock:
             self._ends = dict(ends)
 
+    def executors_live(self, count: int) -> None:
+        """Set how many executors there are."""
+        with self._lock:
+            self._executors = count
+
+    def executors_wanted(self, count: int) -> None:
+        """Set how many were asked for."""
+        with self._lock:
+            self._executors_wanted = count
+
     def snapshot(self, now: datetime) -> Progress:
         """Return everything as of `now`."""
         with self._lock:
             rows, ends = dict(self._rows), self._ends
+            executors, executors_target = self._executors, self._executors_wanted
             rates = {sink: tuple(rate) for sink, rate in self._rates.items()}
         pipeline, namespace, topic = self._names
         return Progress(
@@ -146,6 +166,9 @@ class Board:
             topic=topic,
             epoch=max((row.epoch for row in rows.values()), default=0),
             started_at=self._started_at,
+            partitions=len(ends) or None,
+            executors=executors,
+            executors_target=executors_target,
             sinks={
                 sink: _show(row, _rate(rates[sink], self._started_at, now), ends, now)
                 for sink, row in rows.items()

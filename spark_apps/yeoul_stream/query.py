@@ -19,10 +19,14 @@ from yeoul_stream.errors import PermanentError, TopicChangedError, root_cause
 from yeoul_stream.gate import Drained, Gate
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin, parse_offset_log, read_stream
-from yeoul_stream.pipeline import KafkaSource, Sink, Trigger
+from yeoul_stream.pipeline import KafkaSource, Record, Sink, Trigger
 from yeoul_stream.progress import Board
+from yeoul_stream.rows import SinkRows
+from yeoul_stream.rules import rules_of
+from yeoul_stream.select import columns_of
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.protocol import StreamSink
+from yeoul_stream.spark import empty_raw
 from yeoul_stream.start import TopicState, batch_extent, resolve_start
 
 _log = logging.getLogger(__name__)
@@ -36,9 +40,15 @@ class QueryContext:
     source: KafkaSource
     source_secret: Mapping[str, str]
     who: SinkIdentity
+    record: Record
     sink: Sink
     build: Callable[[], StreamSink]
     board: Board
+
+    def rules(self) -> str:
+        """Return the fingerprint of what decides about the sink's rows."""
+        rows = SinkRows(self.record, self.sink, empty_raw(self.spark))
+        return rules_of(self.record, self.sink, columns_of(rows.types))
 
 
 class SinkQuery(threading.Thread):
@@ -51,6 +61,7 @@ class SinkQuery(threading.Thread):
         self._query: StreamingQuery | None = None
         self._failure: BaseException | None = None
         self._progressed = False
+        self._was_open = False
         self.error: BaseException | None = None
 
     def drain(self) -> None:
@@ -112,7 +123,8 @@ class SinkQuery(threading.Thread):
     def _stream(self, admin: TopicAdmin, sink: StreamSink) -> None:
         context = self._context
         topic = admin.describe()
-        opened = sink.open(topic)
+        opened = sink.open(topic, again=self._was_open)
+        self._was_open = True
         starts = resolve_start(
             topic, opened.positions, context.source.starting_offsets, context.source.on_data_loss
         )
@@ -175,6 +187,7 @@ class _Batches:
     ) -> None:
         self._context, self._admin, self._sink, self._topic = context, admin, sink, topic
         self._before = dict(begin)
+        self._rules = context.rules()
         self._checkpoint = HadoopFolder(context.spark, checkpoint)
         self._on_batch = on_batch
 
@@ -189,7 +202,7 @@ class _Batches:
             )
         text = self._checkpoint.read_text(f"offsets/{batch_id}")
         after = parse_offset_log(text, self._topic.name)
-        extent = batch_extent(batch_id, now_topic, self._before, after)
+        extent = batch_extent(batch_id, now_topic, self._before, after, self._rules)
         if not extent.partitions:
             return
         written = self._sink.write(frame, extent)

@@ -1,7 +1,9 @@
 """How a sink's rows come about: by naming columns alone, or through Spark SQL."""
 
+import pyarrow as pa
 from pyspark.sql import DataFrame
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import to_arrow_type
 
 from yeoul_stream.judge import EvaluatedJudge, FolderJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Record, Sink
@@ -53,3 +55,9 @@ def _plain_types(record: Record, select: dict[str, str]) -> T.StructType:
     known = {field.name: spark_type(field.type) for field in record.fields}
     types: dict[str, T.DataType] = {**known, **_METADATA_TYPES}
     return T.StructType([T.StructField(name, types[column]) for name, column in select.items()])
+
+
+def arrow_type(data_type: T.DataType) -> pa.DataType:
+    """Return the Arrow type of a Spark type, as it arrives in a Python worker."""
+    found: pa.DataType = to_arrow_type(data_type, timestamp_utc=True)
+    return found

@@ -121,6 +121,11 @@ def output_types(raw: DataFrame, record: Record, sink: Sink) -> T.StructType:
     return T.StructType(fields)
 
 
+def columns_of(types: T.StructType) -> tuple[tuple[str, str], ...]:
+    """Return the name of each column and its type as Spark writes it."""
+    return tuple((field.name, field.dataType.simpleString()) for field in types.fields)
+
+
 def _attempt(frame: DataFrame, place: str, expression: str) -> Column:
     """Return a struct of one field `v`, null where evaluating `expression` throws."""
     try:

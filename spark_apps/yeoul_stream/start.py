@@ -1,7 +1,7 @@
 """Where a sink starts to read. Pure. Source: docs/semantics.md, rules 1 to 3."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from yeoul_stream.errors import DataLossError, PositionError
@@ -91,15 +91,20 @@ def _refuse_loss(topic: TopicState, starts: tuple[Start, ...]) -> None:
 
 @dataclass(frozen=True)
 class PartitionExtent:
-    """The offsets [start, end) of one partition in one micro-batch; `lost` of them are gone."""
+    """The offsets [start, end) of one partition in one micro-batch; `lost` of them are gone.
+
+    `rules` is the fingerprint of what decides about their rows (see `rules_of`).
+    """
 
     start: int
     end: int
     lost: int = 0
+    rules: str = ""
 
     def continued(self, position: int) -> "PartitionExtent":
         """Return what is left of it from `position` on."""
-        return PartitionExtent(position, self.end, min(self.lost, max(self.end - position, 0)))
+        lost = min(self.lost, max(self.end - position, 0))
+        return replace(self, start=position, lost=lost)
 
 
 @dataclass(frozen=True)
@@ -112,7 +117,11 @@ class BatchExtent:
 
 
 def batch_extent(
-    batch_id: int, topic: TopicState, before: Mapping[int, int], after: Mapping[int, int]
+    batch_id: int,
+    topic: TopicState,
+    before: Mapping[int, int],
+    after: Mapping[int, int],
+    rules: str = "",
 ) -> BatchExtent:
     """Return the ranges between two sets of offsets; partitions without news are left out.
 
@@ -123,7 +132,7 @@ def batch_extent(
         start = before.get(partition, topic.earliest.get(partition, 0))
         if end > start:
             lost = min(max(topic.earliest.get(partition, start) - start, 0), end - start)
-            partitions[partition] = PartitionExtent(start, end, lost)
+            partitions[partition] = PartitionExtent(start, end, lost, rules)
     return BatchExtent(batch_id, topic, partitions)
 
 

@@ -48,7 +48,7 @@ class Tally:
             topic.topic_id, topic.name, partition, part.start, part.end,
             read=self.read, written=self.written, filtered=self.filtered, dead=dict(self.dead),
             unknown_keys=self.unknown_keys, lost=part.lost, digest=self.digest,
-            last_kafka_time=self.last_time,
+            last_kafka_time=self.last_time, rules=part.rules,
         )  # fmt: skip
 
 

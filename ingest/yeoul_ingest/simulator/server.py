@@ -1,4 +1,4 @@
-"""The simulated API over HTTP, with `/stats` and `/control` beside it."""
+"""The simulated API over HTTP, with `/stats`, `/control` and `/records` beside it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from pydantic import SecretStr
 
+from yeoul_ingest.simulator.record import to_json
 from yeoul_ingest.simulator.settings import SimulatorSettings
 from yeoul_ingest.simulator.simulation import Simulation
 
-LARGEST_CONTROL_BYTES = 65_536
+LARGEST_POST_BYTES = 65_536
 DEFAULT_ROWS = 10
 HTML = b"<!DOCTYPE html><html><body><h1>502 Bad Gateway</h1></body></html>"
 FAULT = (
@@ -55,7 +56,7 @@ class SimulatorServer(ThreadingHTTPServer):
 
 
 class Handler(BaseHTTPRequestHandler):
-    """`GET <path>`, `GET /stats`, `GET /control`, `POST /control`."""
+    """`GET <path>`, `GET /stats`, `GET /control`, `POST /control`, `POST /records`."""
 
     server: SimulatorServer
     protocol_version = "HTTP/1.1"
@@ -77,21 +78,31 @@ class Handler(BaseHTTPRequestHandler):
             self._fault(404, "no such resource", "unknownPath")
 
     def do_POST(self) -> None:
-        """Change the faults: the JSON object names only what changes, `generating` included."""
+        """Change the faults, or show a record."""
         given = self.headers.get("Content-Length", "")
         length = int(given) if given.isdigit() else 0
-        if self.path != "/control" or not 0 < length <= LARGEST_CONTROL_BYTES:
+        does = {"/control": self._change, "/records": self._show}.get(self.path)
+        if does is None or not 0 < length <= LARGEST_POST_BYTES:
             self.close_connection = True
-            self._json(404, {"error": "POST a JSON object to /control"})
+            self._json(404, {"error": "POST a JSON object to /control or /records"})
             return
-        simulation = self.server.simulation
         try:
-            state = simulation.control.changed(self.rfile.read(length))
+            self._json(200, does(self.rfile.read(length)))
         except ValueError as error:
             self._json(400, {"error": str(error)})
-            return
-        simulation.control = state
-        self._json(200, state.model_dump(by_alias=True))
+
+    def _change(self, body: bytes) -> dict[str, Any]:
+        """Change the faults: the JSON object names only what changes, `generating` included."""
+        simulation = self.server.simulation
+        simulation.control = simulation.control.changed(body)
+        return simulation.control.model_dump(by_alias=True)
+
+    def _show(self, body: bytes) -> dict[str, Any]:
+        record = json.loads(body)
+        if not isinstance(record, dict):
+            raise ValueError("accepted is a JSON object, which is shown as one record")  # noqa: TRY004
+        self.server.simulation.show(to_json(record))
+        return {"shown": 1}
 
     def _answer_records(self, query: dict[str, list[str]]) -> None:
         settings, simulation = self.server.settings, self.server.simulation

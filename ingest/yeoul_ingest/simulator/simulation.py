@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic.alias_generators import to_camel
 
 from yeoul_ingest.simulator.faults import Control
-from yeoul_ingest.simulator.fleet import Fleet
+from yeoul_ingest.simulator.fleet import Fleet, Report
 from yeoul_ingest.simulator.window import Window
 
 LONGEST_CATCH_UP_S = 5.0  # a machine that slept does not send hours of reports at once
@@ -59,6 +59,13 @@ class Simulation:
                 self._fleet.postpone(passed)
                 return
             self._window.add(self._fleet.advance(now, self.control), now)
+
+    def show(self, record: bytes) -> None:
+        """Show a record of somebody else's among the fleet's."""
+        with self._lock:
+            # As of the last tick: the fleet's next reports are later.
+            self._window.add([Report(self._advanced, record)], self._advanced)
+            self._fleet.counts["records"] += 1
 
     def page(self, number: int, rows: int, now: float) -> list[bytes]:
         """The records of one page, some of them twice if the faults say so."""

@@ -5,10 +5,20 @@ import signal
 import sys
 
 import typer
-from yeoul_stream.pipeline import PipelineError
 
-from yeoul_local.cli import data, demo, fetch, letters, lifecycle, looking, pipelines, proof
+from yeoul_local.cli import (
+    data,
+    demo,
+    erasing,
+    fetch,
+    letters,
+    lifecycle,
+    looking,
+    pipelines,
+    proof,
+)
 from yeoul_local.errors import CancelledError, LocalError
+from yeoul_stream.pipeline import PipelineError
 
 EXIT_FAILED = 1
 EXIT_BAD_PIPELINE = 2
@@ -21,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (lifecycle, looking, data, pipelines, proof, letters, demo, fetch):
+for group in (lifecycle, looking, data, pipelines, proof, letters, erasing, demo, fetch):
     group.register(app)
 
 
@@ -44,5 +54,8 @@ def main() -> None:
 
 
 def _fail(text: str, code: int) -> None:
+    # One more Ctrl-C during Python's own exit would change the exit code.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     print(text, file=sys.stderr)
     sys.exit(code)

@@ -8,16 +8,16 @@ from typing import Annotated
 import psycopg2
 import typer
 from rich.text import Text
-from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.pipeline import Sink, StreamPipeline, load_pipeline
-from yeoul_stream.secrets import SecretError, read_postgres_secret
-from yeoul_stream.verify.letters import Letters, Wanted, letters_of_table
 
 from yeoul_local.cli.common import console, this_platform
 from yeoul_local.cli.proof import Pipeline
 from yeoul_local.errors import LocalError
 from yeoul_local.platform import Platform
 from yeoul_local.proving import ask, pipeline_file
+from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.pipeline import Sink, StreamPipeline, load_pipeline
+from yeoul_stream.secrets import SecretError, read_postgres_secret
+from yeoul_stream.verify.letters import Letters, Wanted, letters_of_table
 
 _SHOWN_CHARACTERS = 300
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from typing import Annotated, BinaryIO
 
 import typer
-from yeoul_stream.pipeline import PipelineError, StreamPipeline, load_pipeline
 
 from yeoul_local import ending, jobs, processes
 from yeoul_local.cli.common import this_platform
 from yeoul_local.jobs import Job
 from yeoul_local.platform import Platform
+from yeoul_local.validating import Verdict, describe, judge
+from yeoul_stream.pipeline import PipelineError
 
 EXIT_BAD_PIPELINE = 2
 EXIT_SIGNAL = 128
@@ -27,18 +28,41 @@ def register(app: typer.Typer) -> None:
 
 
 def validate(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Pipelines, in YAML.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="FILE...",
+            help="StreamPipelines, SparkApplications and ScheduledSparkApplications, in YAML.",
+        ),
+    ],
 ) -> None:
-    """Check pipelines; show every problem with its place, its value and what is accepted."""
+    """Check documents; show every problem with its place, its value and what is accepted."""
     bad = False
     for file in files:
         try:
-            print(f"{file}: valid: {describe(load_pipeline(file))}")
+            verdicts = judge(file)
         except PipelineError as error:
             bad = True
             print(error, file=sys.stderr)
+            continue
+        for verdict in verdicts:
+            bad |= bool(verdict.problems)
+            _show(file, verdict, alone=len(verdicts) == 1)
     if bad:
         raise typer.Exit(EXIT_BAD_PIPELINE)
+
+
+def _show(file: Path, verdict: Verdict, *, alone: bool) -> None:
+    """Print what is to be said of one document; problems and advice go to stderr."""
+    if verdict.problems:
+        origin = str(file) if alone else f"{file}: {verdict.title}"
+        print(PipelineError(verdict.problems, origin), file=sys.stderr)
+    elif verdict.checked:
+        print(f"{file}: valid: {verdict.title}")
+    else:
+        print(f"{file}: not checked: {verdict.title}")
+    for advice in verdict.advice:
+        print(f"  note: {advice}", file=sys.stderr)
 
 
 def run(
@@ -88,9 +112,3 @@ def attend(platform: Platform, job: Job, seconds: float | None) -> int:
 def _pass_on(log: BinaryIO) -> None:
     sys.stdout.write(log.read().decode(errors="replace"))
     sys.stdout.flush()
-
-
-def describe(pipeline: StreamPipeline) -> str:
-    """A pipeline in one line."""
-    sinks = [f"{s.name} ({s.kind}{'' if s.enabled else ', off'})" for s in pipeline.spec.sinks]
-    return f"{pipeline.metadata.name}: {pipeline.spec.source.kafka.topic} -> {', '.join(sinks)}"

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from yeoul_local.cli.common import console, this_platform
 from yeoul_local.errors import LocalError
-from yeoul_local.proving import ask, pipeline_file
+from yeoul_local.proving import pipeline_file, verified
 
 EXIT_UNVERIFIED = 2
 _STYLES = {"holds": "green", "attested": "yellow", "fails": "bold red"}
@@ -35,15 +35,22 @@ def verify(
         list[str] | None, typer.Option("--sink", help="Only this sink; can be repeated.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One document, for programs.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Say what could be mended; nothing is changed.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --repair: do it, verify again.")] = False,
 ) -> None:
     """Prove that the sinks hold every committed record exactly once.
 
     Exit code 0: the proof holds (or nothing was committed yet); 1: it fails; 2: it cannot be given.
     """
+    if yes and not repair:
+        raise typer.BadParameter("--yes goes with --repair")
     platform = this_platform()
     chosen = [option for name in sink or () for option in ("--sink", name)]
+    chosen += [*(["--repair"] if repair else []), *(["--yes"] if yes else [])]
     with pipeline_file(platform, pipeline) as file:
-        answer = ask(platform, "yeoul_stream.verify", "--pipeline", str(file), "--json", *chosen)
+        answer = verified(platform, file, *chosen)
     if answer.report is None:
         raise LocalError(
             f"There is no answer from verify:\n{answer.said}",
@@ -59,6 +66,8 @@ def verify(
 def show(report: Mapping[str, Any]) -> None:
     """Print the report for people."""
     out = console()
+    for line in repair_lines(report.get("repair")):
+        out.print(line, soft_wrap=True)
     out.print(sinks_table(report))
     for line in lines(report):
         out.print(line, soft_wrap=True)
@@ -85,6 +94,16 @@ def sinks_table(report: Mapping[str, Any]) -> Table:
             Text(shown, _STYLES.get(state, "")),
         )
     return table
+
+
+def repair_lines(plan: Mapping[str, Any] | None) -> Iterator[Text]:
+    """What `--repair` did or would do, and what it leaves."""
+    if plan is None:
+        return
+    heading = "Repair: done:" if plan["done"] else "Repair: with --yes it would:"
+    yield Text(heading if plan["steps"] else "Repair: there is nothing that it can do.", "bold")
+    yield from (Text(f"  {step['text']}") for step in plan["steps"])
+    yield from (Text(f"Left as it is: {reason}", "yellow") for reason in plan["left"])
 
 
 def lines(report: Mapping[str, Any]) -> Iterator[Text]:

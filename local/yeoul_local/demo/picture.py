@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from yeoul_ingest.simulator.settings import ENV_PREFIX, SimulatorSettings
-from yeoul_stream.pipeline import Sink, StreamPipeline
-
 from yeoul_local.demo.page.build import build
 from yeoul_local.demo.page.data import PageData, SinkCounts
 from yeoul_local.demo.page.readback import Query, Readback, read_back
@@ -19,6 +17,7 @@ from yeoul_local.demo.sample import SinkProgress
 from yeoul_local.home import repository
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.parts.simulator import find_tracks
+from yeoul_stream.pipeline import Sink, StreamPipeline
 
 _ATTRIBUTION = (
     "replaying recorded GPS tracks of cars and buses in Aracaju, Brazil (M. O. Cruz, H. Macedo, "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from yeoul_local.platform import Platform
-from yeoul_local.proving import Answer, ask
+from yeoul_local.proving import Answer, verified
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Proof:
 
 def prove(platform: Platform, pipeline: Path) -> Proof:
     """Run verify on the pipeline and wait for it."""
-    return read(ask(platform, "yeoul_stream.verify", "--pipeline", str(pipeline), "--json"))
+    return read(verified(platform, pipeline))
 
 
 def read(answer: Answer) -> Proof:

@@ -24,16 +24,21 @@ class Stop:
         self._at = 0.0
         self._eager = False
         self._deaf = False
+        self._over = False
 
     @contextmanager
     def listening(self) -> Iterator["Stop"]:
-        """Take the signals over until the block ends."""
+        """Take the signals over until the block ends.
+
+        After `ignore_further` they stay ignored: Python ends by the signal itself, with another
+        exit code, where one arrives during its own exit.
+        """
         before = {number: signal.signal(number, self._on_signal) for number in _SIGNALS}
         try:
             yield self
         finally:
             for number, handler in before.items():
-                signal.signal(number, handler)
+                signal.signal(number, signal.SIG_IGN if self._over else handler)
 
     @contextmanager
     def eager(self) -> Iterator[None]:
@@ -46,7 +51,7 @@ class Stop:
 
     def ignore_further(self) -> None:
         """From here on everything is being ended anyway."""
-        self._deaf = True
+        self._deaf = self._over = True
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:  # noqa: ARG002
         now = time.monotonic()

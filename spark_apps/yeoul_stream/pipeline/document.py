@@ -33,13 +33,29 @@ _Loader.yaml_implicit_resolvers = {
 
 def read_document(text: str, origin: str) -> YamlDocument:
     """The one YAML document in `text`; PipelineError for anything else, duplicate keys included."""
+    [document] = _documents(text, origin, several=False)
+    return document
+
+
+def read_documents(text: str, origin: str) -> list[YamlDocument]:
+    """The YAML documents in `text`, empty ones left out; PipelineError as for one."""
+    return _documents(text, origin, several=True)
+
+
+def _documents(text: str, origin: str, *, several: bool) -> list[YamlDocument]:
     try:
-        places, content = _load(text)
+        loaded = _load(text, several=several)
     except yaml.MarkedYAMLError as error:
         raise PipelineError([_unreadable(error)], origin) from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         detail = str(error).partition("\n")[0]
         raise PipelineError([Problem("", None, f"is not YAML: {detail}")], origin) from None
+    # A file may begin or end with `---`; one that holds nothing else is still empty.
+    full = [(places, content) for places, content in loaded if content is not None]
+    return [_document(places, content, origin) for places, content in full or loaded[:1]]
+
+
+def _document(places: list[_Place], content: Any, origin: str) -> YamlDocument:
     if not isinstance(content, dict):
         found = "is empty" if content is None else "is not a mapping"
         message = f"{found}; write a document that begins with apiVersion: yeoul.dev/v1alpha1"
@@ -63,17 +79,25 @@ def show_path(location: Location) -> str:
     return text
 
 
-def _load(text: str) -> tuple[list[_Place], Any]:
+def _load(text: str, *, several: bool) -> list[tuple[list[_Place], Any]]:
     loader = _Loader(text)
     try:
-        node = loader.get_single_node()
-        if node is None:
-            return [], None
-        # Before the content is built, because building it resolves merge keys in the nodes.
-        places = list(_places(node, (), set()))
-        return places, loader.construct_document(node)
+        if not several:
+            return [_content(loader, loader.get_single_node())]
+        loaded = []
+        while loader.check_node():
+            loaded.append(_content(loader, loader.get_node()))
+        return loaded or [([], None)]
     finally:
         loader.dispose()
+
+
+def _content(loader: _Loader, node: yaml.Node | None) -> tuple[list[_Place], Any]:
+    if node is None:
+        return [], None
+    # Before the content is built, because building it resolves merge keys in the nodes.
+    places = list(_places(node, (), set()))
+    return places, loader.construct_document(node)
 
 
 def _unreadable(error: yaml.MarkedYAMLError) -> Problem:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -78,13 +78,13 @@ def _text(details: ErrorDetails, _: Location) -> str:
     value = details["input"]
     if isinstance(value, bool | int | float):
         return "must be text; write it in quotes"
-    return f"must be text, not {_kind(value)}"
+    return f"must be text, not {kind_of(value)}"
 
 
 def _mapping(details: ErrorDetails, location: Location) -> str:
     accepted = ", ".join(fields_at(location))
     keys = f" with the keys {accepted}" if accepted else " of names to texts"
-    return f"must be a mapping{keys}, not {_kind(details['input'])}"
+    return f"must be a mapping{keys}, not {kind_of(details['input'])}"
 
 
 def _bound(details: ErrorDetails, _: Location) -> str:
@@ -94,10 +94,11 @@ def _bound(details: ErrorDetails, _: Location) -> str:
     return f"must be at most {context['le']}"
 
 
-def _kind(value: object) -> str:
+def kind_of(value: object) -> str:
+    """What a value of a document is, in words."""
     if value is None:
         return "empty"
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return "a mapping"
     if isinstance(value, list | tuple):
         return "a list"
@@ -111,7 +112,7 @@ _MESSAGES: dict[str, Callable[[ErrorDetails, Location], str]] = {
     "string_type": _text,
     "int_type": lambda *_: "must be a whole number in digits, without quotes",
     "bool_type": lambda *_: "must be true or false, without quotes",
-    "tuple_type": lambda details, _: f"must be a list, not {_kind(details['input'])}",
+    "tuple_type": lambda details, _: f"must be a list, not {kind_of(details['input'])}",
     "dict_type": _mapping,
     "model_type": _mapping,
     "model_attributes_type": _mapping,

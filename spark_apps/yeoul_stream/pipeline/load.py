@@ -9,7 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from yeoul_stream.pipeline.checks import check_document
-from yeoul_stream.pipeline.document import Location, YamlDocument, read_document, show_path
+from yeoul_stream.pipeline.document import (
+    Location,
+    YamlDocument,
+    read_document,
+    read_documents,
+    show_path,
+)
 from yeoul_stream.pipeline.errors import PipelineError, Problem
 from yeoul_stream.pipeline.explain import explain
 from yeoul_stream.pipeline.finding import Finding
@@ -20,6 +26,16 @@ def load_pipeline(path: Path) -> StreamPipeline:
     """The pipeline in the YAML file `path`; PipelineError with all its problems otherwise."""
     source = _read(path)
     return _parse(source.content, str(path), source.lines)
+
+
+def load_documents(path: Path) -> list[YamlDocument]:
+    """The YAML documents in the file `path`; PipelineError when it cannot be read."""
+    return read_documents(_text(path), str(path))
+
+
+def parse_read(document: YamlDocument, origin: str) -> StreamPipeline:
+    """The pipeline in a document that was read; `origin` names it in a PipelineError."""
+    return _parse(document.content, origin, document.lines)
 
 
 def load_document(path: Path) -> dict[str, Any]:
@@ -34,15 +50,18 @@ def parse_pipeline(document: Mapping[str, Any], origin: str = "pipeline") -> Str
 
 def _read(path: Path) -> YamlDocument:
     """The document in the file `path` with its line numbers; PipelineError when unreadable."""
+    return read_document(_text(path), str(path))
+
+
+def _text(path: Path) -> str:
     try:
-        text = Path(path).read_text("utf-8")
+        return Path(path).read_text("utf-8")
     except OSError as error:
         message = f"cannot be read: {error.strerror or error}"
         raise PipelineError([Problem("", None, message)], str(path)) from None
     except UnicodeDecodeError as error:
         message = f"is not UTF-8 text (byte {error.start})"
         raise PipelineError([Problem("", None, message)], str(path)) from None
-    return read_document(text, str(path))
 
 
 def _parse(document: object, origin: str, lines: Mapping[Location, int]) -> StreamPipeline:

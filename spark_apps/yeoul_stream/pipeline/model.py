@@ -45,6 +45,12 @@ class PipelineSpec(Model):
     """How the job runs."""
     health: Health = Health()
     """When the pipeline counts as unhealthy."""
+    suspend: bool = False
+    """Whether to hold the pipeline on a cluster: the driver finishes its batches and ends. `false`
+    resumes where the sinks stand. A local run goes on."""
+    deletion_policy: Literal["Retain", "Delete"] = "Retain"
+    """What the deletion of the resource leaves behind: positions, books and data (`Retain`: a
+    pipeline of the same name resumes) or nothing (`Delete`)."""
 
 
 class StreamPipeline(Model):

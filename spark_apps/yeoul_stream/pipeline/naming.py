@@ -25,11 +25,30 @@ def label(text: str) -> str:
 
 
 def secret_name(text: str) -> str:
-    """An RFC 1123 subdomain: labels joined by dots. It is also a file's name locally."""
+    """The name of a Secret. It is also a file's name locally."""
+    return _subdomain(text, "Secret", "car-info-postgres")
+
+
+def config_map_name(text: str) -> str:
+    """The name of a ConfigMap."""
+    return _subdomain(text, "ConfigMap", "hadoop-conf")
+
+
+def _subdomain(text: str, kind: str, example: str) -> str:
+    """An RFC 1123 subdomain: labels joined by dots."""
     if len(text) > 253 or re.fullmatch(rf"{LABEL}(\.{LABEL})*", text) is None:
         raise ValueError(
-            "write the Secret's name: lower-case letters, digits, '-' and '.', "
-            'such as "car-info-postgres"'
+            f"write the {kind}'s name: lower-case letters, digits, '-' and '.', "
+            f'such as "{example}"'
+        )
+    return text
+
+
+def image(text: str) -> str:
+    """A reference to a container image; only the registry can tell whether there is one."""
+    if len(text) > 1024 or re.fullmatch(r"\S+", text) is None:
+        raise ValueError(
+            'write the image without spaces, such as "registry.example.com/yeoul-spark:1.0"'
         )
     return text
 

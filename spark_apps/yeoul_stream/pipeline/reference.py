@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from yeoul_stream.pipeline.fields import keys, mappings
+from yeoul_stream.pipeline.generating import between
 from yeoul_stream.pipeline.schema import Schema, pipeline_schema
 
 BEGIN = "<!-- fields: begin (written by python -m yeoul_stream.pipeline.generate) -->"
@@ -17,11 +18,7 @@ END = "<!-- fields: end -->"
 
 def with_reference(page: str) -> str:
     """`page` with the tables between its two marks renewed; ValueError when it lacks a mark."""
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"the page needs the lines {BEGIN} and {END}")
-    return f"{before}{begin}\n\n{reference()}\n{end}{after}"
+    return between(page, BEGIN, END, reference())
 
 
 def reference() -> str:

@@ -7,7 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field as Described
 
 from yeoul_stream.pipeline.base import Model
-from yeoul_stream.pipeline.scalars import Memory, Seconds
+from yeoul_stream.pipeline.scalars import ConfigMapName, Image, Memory, Seconds
+
+MOST_EXECUTORS = 1000
+"""The most executors that a pipeline can have; a larger number is taken for a mistake."""
 
 
 class Driver(Model):
@@ -24,8 +27,11 @@ class Executors(Model):
 
     min: Annotated[int, Described(ge=1)] = 1
     """The fewest executors."""
-    max: Annotated[int, Described(ge=1)] = 1
-    """The most executors."""
+    max: Annotated[int, Described(ge=1, le=MOST_EXECUTORS)] = 1
+    """The most executors. On a cluster their number follows the lag between the two, never above
+    the number of the topic's partitions."""
+    instances: Annotated[int, Described(ge=1, le=MOST_EXECUTORS)] | None = None
+    """A fixed number of executors, which switches the following off; `kubectl scale` sets it."""
     cores: Annotated[int, Described(ge=1)] = 1
     """CPU cores of each; one core works on one topic partition at a time."""
     memory: Memory = "1g"
@@ -35,6 +41,8 @@ class Executors(Model):
 class Runtime(Model):
     """How the job runs."""
 
+    image: Image | None = None
+    """The image of driver and executors on a cluster. By default the operator's setting."""
     log_level: Literal["TRACE", "DEBUG", "INFO", "WARN", "ERROR"] = "INFO"
     """The least severe messages that are logged."""
     driver: Driver = Driver()
@@ -43,12 +51,21 @@ class Runtime(Model):
     """The executors' number and size. A local run does the work in the driver."""
     spark_conf: dict[str, str] = Described(default_factory=dict)
     """Further Spark settings (`spark.…`), except those that Yeoul decides itself."""
+    hadoop_config_map: ConfigMapName | None = None
+    """The ConfigMap with `core-site.xml` and `hdfs-site.xml`. By default the operator's setting."""
+    drain_timeout: Seconds = 120.0
+    """How long a driver on a cluster may take to finish its running batches before it is killed."""
 
 
 class Health(Model):
     """When a running pipeline counts as unhealthy."""
 
     max_batch_age: Seconds = 300.0
-    """The longest time since a sink's last batch, or since its trigger was due."""
+    """The longest time for which a sink may have records to read and complete no batch, its
+    trigger's interval not counted. A driver that takes longer is restarted."""
     max_lag: Seconds = 60.0
-    """The longest time by which a sink may be behind the newest record."""
+    """The longest time by which a sink may be behind the newest record, its trigger's interval not
+    counted."""
+    start_deadline: Seconds = 600.0
+    """How long a changed pipeline may take until all its sinks work. One that takes longer is
+    rolled back to what worked last."""

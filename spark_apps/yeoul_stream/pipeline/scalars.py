@@ -40,6 +40,10 @@ Label = Annotated[str, AfterValidator(naming.label), _text(naming.LABEL, 63)]
 SecretName = Annotated[
     str, AfterValidator(naming.secret_name), _text(rf"{naming.LABEL}(\.{naming.LABEL})*", 253)
 ]
+ConfigMapName = Annotated[
+    str, AfterValidator(naming.config_map_name), _text(rf"{naming.LABEL}(\.{naming.LABEL})*", 253)
+]
+Image = Annotated[str, AfterValidator(naming.image), _text(r"\S+", 1024)]
 BootstrapServers = Annotated[str, AfterValidator(naming.bootstrap_servers)]
 Topic = Annotated[str, AfterValidator(naming.topic), _text(naming.TOPIC)]
 FieldName = Annotated[str, AfterValidator(naming.field_name), _text("[^_].*")]

@@ -64,7 +64,8 @@ class Sink(Model):
     which takes everything that is there and ends; or `as fast as possible`."""
     select: Annotated[dict[str, str], Described(min_length=1)] | None = None
     """Output columns in order: each a name and a Spark SQL expression over the record's fields.
-    By default all fields under their own names."""
+    By default all fields under their own names. Kubernetes sorts the keys of every mapping: there
+    a table or file that is created has its columns in alphabetical order."""
     where: str | None = None
     """A Spark SQL condition over the record's fields; only rows for which it is true are
     written, the others are counted as filtered."""

@@ -46,7 +46,7 @@ class ConsoleSink:
         self._count = target.rows
         self._rows = SinkRows(record, sink, raw)
 
-    def open(self, topic: TopicState) -> Opened:  # noqa: ARG002
+    def open(self, topic: TopicState, *, again: bool = False) -> Opened:  # noqa: ARG002
         """See StreamSink.open: there is nothing to resume from."""
         return Opened(epoch=0, positions=Positions({}), totals=Totals())
 

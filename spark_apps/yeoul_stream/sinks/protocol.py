@@ -36,10 +36,13 @@ class StreamSink(Protocol):
 
     kind: str
 
-    def open(self, topic: TopicState) -> Opened:
+    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
         """Check the target, claim a new epoch, and return what is committed.
 
+        `again`: this driver has opened the sink before, so there is an epoch to take over from.
+
         Raises:
+            FencedError: there is none any more: the sink was erased.
             TargetMismatchError: the target cannot take what the pipeline produces.
             PermanentError: any other reason that a retry cannot mend.
         """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import sys
 from pathlib import Path
@@ -17,14 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
 
     0: the proof holds, or nothing was committed yet. 1: it fails. 2: it cannot be given.
     """
-    parser = argparse.ArgumentParser(
-        prog="python -m yeoul_stream.verify",
-        description="Compare what the sinks hold with what Kafka holds, record by record.",
-    )
-    parser.add_argument("--pipeline", type=Path, required=True, help="the StreamPipeline, YAML")
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
-    parser.add_argument("--sink", action="append", default=[], help="only this sink (repeatable)")
-    options = parser.parse_args(arguments)
+    options = parse(arguments)
     try:
         pipeline = load_pipeline(options.pipeline)
     except PipelineError as error:
@@ -34,8 +28,10 @@ def main(arguments: list[str] | None = None) -> int:
     from yeoul_stream.job import Settings
     from yeoul_stream.spark import build_session
     from yeoul_stream.verify.opening import UnknownSinkError, choose
+    from yeoul_stream.verify.repair import RepairError, Verified, repair
     from yeoul_stream.verify.run import verify
 
+    settings = Settings.from_environment(os.environ)
     try:
         choose(pipeline, options.sink)
     except UnknownSinkError as error:
@@ -44,11 +40,36 @@ def main(arguments: list[str] | None = None) -> int:
     spark = build_session(pipeline)
     spark.sparkContext.setLogLevel("ERROR")
     try:
-        report = verify(pipeline, Settings.from_environment(os.environ), spark, options.sink)
+        if options.repair:
+            found = repair(pipeline, settings, spark, options.sink, apply=options.yes)
+        else:
+            found = Verified(verify(pipeline, settings, spark, options.sink))
+    except RepairError as error:
+        print(error, file=sys.stderr)
+        return EXIT_BAD_USE
     finally:
         spark.stop()
-    print(report.json() if options.json else report.text())
-    return report.exit_code
+    print(json.dumps(found.document(), indent=2) if options.json else found.text())
+    return found.report.exit_code
+
+
+def parse(arguments: list[str] | None) -> argparse.Namespace:
+    """Return the options; ends the process where they make no sense."""
+    parser = argparse.ArgumentParser(
+        prog="python -m yeoul_stream.verify",
+        description="Compare what the sinks hold with what Kafka holds, record by record.",
+    )
+    parser.add_argument("--pipeline", type=Path, required=True, help="the StreamPipeline, YAML")
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    parser.add_argument("--sink", action="append", default=[], help="only this sink (repeatable)")
+    parser.add_argument(
+        "--repair", action="store_true", help="say what could be mended; nothing is changed"
+    )
+    parser.add_argument("--yes", action="store_true", help="with --repair: do it, verify again")
+    options = parser.parse_args(arguments)
+    if options.yes and not options.repair:
+        parser.error("--yes goes with --repair")
+    return options
 
 
 if __name__ == "__main__":

@@ -1,12 +1,13 @@
-"""What a sink should hold, from Kafka where Kafka still has it, else from its books. Pure."""
+"""What a sink should hold, from Kafka where it can be derived again, else from its books. Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from yeoul_stream.books import RangeBook
-from yeoul_stream.verify.check_books import span
+from yeoul_stream.rules import same_columns
+from yeoul_stream.verify.check_books import span, spans
 from yeoul_stream.verify.facts import Account, Amount, Cell, CellMap, Measure, total
 from yeoul_stream.verify.finding import Finding, Place
 
@@ -15,9 +16,10 @@ from yeoul_stream.verify.finding import Finding, Place
 class Expected:
     """What the target should hold. Index i of `books` and `measures` is the account's book i.
 
-    `measures[i]` is None for a book that Kafka no longer holds in full: it is attested. `between`
-    is what Kafka holds in committed offsets that no book accounts for. `cells` are those that
-    Kafka answers for.
+    `measures[i]` is None for a book that cannot be derived again: Kafka no longer holds it in full,
+    or it was written under other rules than the pipeline's, which are `rules`. It is attested.
+    `between` is what Kafka holds in committed offsets that no book accounts for. `cells` are those
+    that Kafka answers for.
     """
 
     books: tuple[RangeBook, ...]
@@ -25,6 +27,7 @@ class Expected:
     between: Measure
     cells: tuple[Cell, ...]
     scopes: Mapping[int, int]  # cell number -> index of its book
+    rules: str = ""
 
     @property
     def attested(self) -> tuple[RangeBook, ...]:
@@ -39,6 +42,20 @@ class Expected:
         for measure in self.measures:
             result = result.plus(measure or Measure())
         return result
+
+    def comparable(self, index: int) -> bool:
+        """Whether the digest of the book at `index` is over the columns that the sink has now."""
+        return same_columns(self.books[index].rules, self.rules)
+
+    def without(self, index: int, surplus: Amount) -> bool:
+        """Whether `surplus` is nothing, as far as it can be compared with the book at `index`."""
+        return not surplus.rows and not (surplus.digest and self.comparable(index))
+
+    @property
+    def counted(self) -> tuple[RangeBook, ...]:
+        """The attested books of which only the number of rows can be compared."""
+        books = enumerate(self.books)
+        return tuple(b for i, b in books if self.measures[i] is None and not self.comparable(i))
 
     def amount(self, index: int) -> Amount:
         """Return the rows that the book at `index` should have written."""
@@ -59,8 +76,21 @@ class Expected:
         return Amount(known.written, known.digest).plus(self.attested_amount)
 
 
-def expect(account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Measure]) -> Expected:
-    """Return what is expected; `measures` has the cells that Kafka holds."""
+def of_other_rules(account: Account, cells: Iterable[Cell], rules: str) -> frozenset[int]:
+    """Return the numbers of cells that were committed under other rules than `rules`."""
+    lookup = CellMap(cells)
+    return frozenset(
+        cell.number
+        for book in account.books
+        if book.rules != rules
+        for cell in lookup.within((book.topic_id, book.partition), book.start, book.end)
+    )
+
+
+def expect(
+    account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Measure], rules: str = ""
+) -> Expected:
+    """Return what is expected; `measures` has the cells that can be derived from Kafka."""
     lookup = CellMap(cells)
     found: list[Measure | None] = []
     used: list[Cell] = []
@@ -86,6 +116,7 @@ def expect(account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Mea
         _sum(measures[cell.number] for cell in gaps),
         (*used, *gaps),
         {number: index for number, index in scopes.items() if index >= 0},
+        rules,
     )
 
 
@@ -94,6 +125,21 @@ def _sum(measures: Iterator[Measure]) -> Measure:
     for measure in measures:
         result = result.plus(measure)
     return result
+
+
+def check_rules(sink: str, expected: Expected) -> Iterator[Finding]:
+    """Yield a notice about books that were written under other rules than the pipeline's."""
+    other = [book for book in expected.books if book.read and book.rules != expected.rules]
+    if not other:
+        return
+    counted = [book for book in expected.counted if book.read]
+    only = f"; of {spans(counted)} only the number, the columns were others too" if counted else ""
+    text = (
+        f"{sink}: {sum(book.read for book in other):,} records were committed under other fields, "
+        f"select or where than the pipeline has now: {spans(other)}. They are attested: what the "
+        f"sink holds of them is compared with its books{only}"
+    )
+    yield Finding(sink, "other-rules", text, severity="notice")
 
 
 def check_kafka(sink: str, expected: Expected) -> Iterator[Finding]:
@@ -113,8 +159,7 @@ def check_kafka(sink: str, expected: Expected) -> Iterator[Finding]:
         elif book.digest != measure.digest:
             text = (
                 f"{where}: the book's digest is {book.digest}, the records in Kafka give "
-                f"{measure.digest}: the book, the records, or the pipeline's fields, select or "
-                "where changed since the commit"
+                f"{measure.digest}: the book or the records were changed since the commit"
             )
             yield Finding(sink, "book-digest", text, place)
 

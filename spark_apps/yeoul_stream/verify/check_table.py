@@ -68,12 +68,21 @@ def check_table(sink: str, table: str, expected: Expected, seen: Evidence) -> Ta
     open_question = foreign and expected.attested_amount.rows and seen.attested is None
     if open_question and not any(f.severity == "failure" for f in findings):
         unproven = (
-            f"table {table} holds {foreign} rows beside this sink's, and Kafka no longer holds "
-            f"{spans(expected.attested)}: without its records their rows cannot be told from the "
-            "foreign ones. Move the foreign rows away; a table with lineage columns (lineage: "
+            f"table {table} holds {foreign} rows beside this sink's, and the records of "
+            f"{spans(expected.attested)} cannot be derived again: their rows cannot be told from "
+            "the foreign ones. Move the foreign rows away; a table with lineage columns (lineage: "
             "true) tells them apart"
         )
     return TableCheck(tuple(findings), more, foreign, unproven)
+
+
+def surplus(expected: Expected, seen: Evidence) -> int:
+    """Return how many rows are there more often than they should be, as far as that is known."""
+    attested = sum(
+        max(amount.rows - expected.books[index].written, 0)
+        for index, amount in (seen.attested or {}).items()
+    )
+    return seen.diff.doubled_rows + attested
 
 
 def _attest(sink: str, where: str, expected: Expected, seen: Evidence) -> tuple[list[Finding], int]:
@@ -86,10 +95,15 @@ def _attest(sink: str, where: str, expected: Expected, seen: Evidence) -> tuple[
                 found = seen.attested.get(index, Amount())
                 place = Place(book.topic_id, book.partition, book.start, book.end)
                 name = f"partition {book.partition}, {span(book.start, book.end)}"
-                findings += _attested(sink, where, name, place, found.minus(wanted))
+                surplus = found.minus(wanted)
+                if not expected.comparable(index):
+                    surplus = Amount(surplus.rows)
+                findings += _attested(sink, where, name, place, surplus)
         inside = sum(amount.rows for amount in seen.attested.values())
         return findings, seen.diff.unknown.rows - inside
     rest = seen.diff.unknown.minus(expected.attested_amount)
+    if expected.counted:
+        rest = Amount(rest.rows)
     if rest.rows <= 0:
         findings += _attested(sink, where, spans(expected.attested), Place(), rest)
     return findings, max(rest.rows, 0)
@@ -97,7 +111,7 @@ def _attest(sink: str, where: str, expected: Expected, seen: Evidence) -> tuple[
 
 def _attested(sink: str, where: str, name: str, place: Place, surplus: Amount) -> Iterator[Finding]:
     remedy = (
-        "Kafka no longer holds these records, so the rows cannot be named; restore them from a "
+        "These records cannot be derived again, so the rows cannot be named; restore them from a "
         "backup"
     )
     if surplus.rows < 0:

@@ -79,6 +79,11 @@ class Account:
         """Whether nothing was committed yet."""
         return not self.books
 
+    def under(self, rules: str) -> Account:
+        """Return the account of what was committed under `rules`; no records are under any."""
+        mine = (book for book in self.books if book.rules == rules or not book.read)
+        return Account(self.positions, tuple(mine))
+
     def ranges(self) -> dict[Key, tuple[int, int]]:
         """Return the committed offsets [start, end) of every partition that has books."""
         result: dict[Key, tuple[int, int]] = {}

@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
-from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.postgres.target import OutputColumn
@@ -27,11 +26,6 @@ from yeoul_stream.verify.lake_rows import (
     Layout,
     RowHashStage,
 )
-
-
-def home_of(who: SinkIdentity) -> str:
-    """Return the sink's hidden folder, relative to its path (see sinks.hdfs.sink)."""
-    return f"_yeoul/{who.installation}.{who.pipeline.replace('/', '.')}.{who.sink}"
 
 
 @dataclass(frozen=True)

@@ -11,14 +11,15 @@ from pathlib import Path
 
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F
+from pyspark.sql.pandas.types import from_arrow_schema
 
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.job import Settings, identity
+from yeoul_stream.judge import DEAD_SCHEMA
 from yeoul_stream.pipeline import load_pipeline
-from yeoul_stream.sinks.hdfs.account import DEAD_DDL
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.sinks.hdfs.sink import home_of
 from yeoul_stream.spark import build_session
-from yeoul_stream.verify.lake import home_of
 from yeoul_stream.verify.letters import DeadLetter, Letters, Wanted, raw
 
 
@@ -30,7 +31,7 @@ def letters_of_lake(spark: SparkSession, path: str, who: SinkIdentity, wanted: W
         return Letters((), {})
     name = F.col("_metadata.file_name")
     frame = (
-        spark.read.schema(DEAD_DDL)
+        spark.read.schema(from_arrow_schema(DEAD_SCHEMA))
         .parquet(*files)
         .withColumn(
             "partition",

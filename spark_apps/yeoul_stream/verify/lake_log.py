@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -54,7 +54,7 @@ def history(entries: Sequence[log.Entry]) -> History:
     known = {entry.sequence for entry in ordered}
     missing = tuple(n for n in range(ordered[0].sequence, newest.sequence) if n not in known)
     books = [book for entry in ordered for book in entry.books]
-    base = [merged_book(state, books) for state in newest.state]
+    base = [merged_book(*piece) for state in newest.state for piece in _pieces(state, books)]
     moves = [move for entry in ordered for move in entry.moves]
     rows = {move.visible: move.aside for move in moves if not move.visible.startswith("_yeoul/")}
     dead = {move.visible: move.aside for move in moves if move.visible.startswith("_yeoul/")}
@@ -71,8 +71,8 @@ def history(entries: Sequence[log.Entry]) -> History:
 
 
 def merged_book(state: RangeBook, books: Iterable[RangeBook]) -> RangeBook | None:
-    """Return the part of a cumulative book that the single books do not tell; None when nothing."""
-    mine = [b for b in books if (b.topic_id, b.partition) == (state.topic_id, state.partition)]
+    """Return the part of a cumulative book that its single books do not tell; None when nothing."""
+    mine = tuple(books)
     end = min((book.start for book in mine), default=state.end)
     if not mine and not state.read and not state.lost:
         return None  # only a start was recorded
@@ -91,6 +91,19 @@ def merged_book(state: RangeBook, books: Iterable[RangeBook]) -> RangeBook | Non
         )
     empty = rest.start == rest.end and not (rest.read or rest.written or rest.digest)
     return None if empty else rest
+
+
+def _pieces(
+    state: RangeBook, books: Iterable[RangeBook]
+) -> Iterator[tuple[RangeBook, list[RangeBook]]]:
+    """Yield a cumulative book, cut where the rules changed, with the single books of each piece."""
+    mine = [b for b in books if (b.topic_id, b.partition) == (state.topic_id, state.partition)]
+    *before, last = state.cut
+    for part in before:
+        yield part, [book for book in mine if part.start <= book.start < part.end]
+    # The newest piece may have been set back after its books were written.
+    last = replace(last, end=min(last.end, state.end), parts=())
+    yield last, [book for book in mine if book.start >= last.start]
 
 
 def _broken(ordered: Sequence[log.Entry]) -> Iterable[int]:

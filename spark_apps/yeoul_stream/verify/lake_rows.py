@@ -63,7 +63,7 @@ class Layout:
         columns = []
         for column, type_ in self.columns:
             if column in self.partition_by:
-                columns.append(pa.repeat(_typed(values[column], type_), rows.num_rows))
+                columns.append(pa.repeat(_typed(values.get(column), type_), rows.num_rows))
             else:
                 columns.append(rows.column(column))
         return pa.RecordBatch.from_arrays(columns, names=[column for column, _ in self.columns])

@@ -36,7 +36,7 @@ class Surplus:
 
 @dataclass(frozen=True)
 class Difference:
-    """What is missing, what is doubled and what is unknown; at most LISTED of each are shown."""
+    """What is missing, what is doubled and what is unknown; of each the first few are shown."""
 
     missing_rows: int
     missing: tuple[Missing, ...]
@@ -46,10 +46,11 @@ class Difference:
     unknown_shown: tuple[Surplus, ...]
 
 
-def difference(expected: DataFrame, found: DataFrame) -> Difference:
+def difference(expected: DataFrame, found: DataFrame, unknown_shown: int = LISTED) -> Difference:
     """Compare (scope, hash, partition, offset) with (scope, hash, place) within each scope.
 
-    A found row without a hash is unknown.
+    A found row without a hash is unknown. At most LISTED missing and doubled rows are shown, and
+    `unknown_shown` unknown ones.
     """
     left = expected.groupBy("scope", "hash").agg(
         F.count("*").alias("wanted"), F.min(F.struct("partition", "offset")).alias("record")
@@ -68,12 +69,12 @@ def difference(expected: DataFrame, found: DataFrame) -> Difference:
         .persist()
     )  # fmt: skip
     try:
-        return _collect(joined)
+        return _collect(joined, unknown_shown)
     finally:
         joined.unpersist()
 
 
-def _collect(joined: DataFrame) -> Difference:
+def _collect(joined: DataFrame, unknown_shown: int) -> Difference:
     unknown = F.col("wanted") == 0
     sums = joined.agg(
         F.sum(F.greatest(F.col("wanted") - F.col("there"), F.lit(0))).alias("missing"),
@@ -86,7 +87,7 @@ def _collect(joined: DataFrame) -> Difference:
     ).collect()[0]  # fmt: skip
     missing = joined.where("wanted > there").orderBy("record").limit(LISTED)
     doubled = joined.where("wanted > 0 AND there > wanted").orderBy("record").limit(LISTED)
-    strange = joined.where("wanted = 0").orderBy("place").limit(LISTED)
+    strange = joined.where("wanted = 0").orderBy("place").limit(unknown_shown)
     return Difference(
         missing_rows=int(sums["missing"] or 0),
         missing=tuple(

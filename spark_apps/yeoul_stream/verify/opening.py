@@ -16,13 +16,15 @@ from yeoul_stream.job import Settings, identity
 from yeoul_stream.pipeline import Hdfs, Postgres, Record, Sink, StreamPipeline
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS
 from yeoul_stream.rows import SinkRows
+from yeoul_stream.rules import rules_of
 from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_directory
-from yeoul_stream.select import output_expressions
+from yeoul_stream.select import columns_of, output_expressions
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.sinks.hdfs.sink import home_of
 from yeoul_stream.sinks.postgres.sink import output_columns
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.spark import empty_raw
-from yeoul_stream.verify.lake import Lake, home_of
+from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.table import TableReader, open_snapshot
 from yeoul_stream.verify.table_target import TableTarget
@@ -90,7 +92,7 @@ class Opener:
             snapshot.heaps(name),
             lineage(self.pipeline.spec.record, sink),
         )
-        return TableTarget(sink, rows, name, snapshot, reader)
+        return TableTarget(sink, rows, self._rules(rows, sink), name, snapshot, reader)
 
     def _lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
         rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
@@ -102,7 +104,10 @@ class Opener:
             types=rows.types,
             partition_by=folder.partition_by,
         )
-        return LakeTarget(sink, rows, lake, folder.path)
+        return LakeTarget(sink, rows, self._rules(rows, sink), lake, folder.path)
+
+    def _rules(self, rows: SinkRows, sink: Sink) -> str:
+        return rules_of(self.pipeline.spec.record, sink, columns_of(rows.types))
 
 
 def lineage(record: Record, sink: Sink) -> tuple[int, int] | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 
+from yeoul_stream.books import Totals
 from yeoul_stream.pipeline import Sink
 from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.facts import Account
@@ -143,10 +143,6 @@ class Report:
             ],
         }  # fmt: skip
 
-    def json(self) -> str:
-        """Return the report as one JSON document."""
-        return json.dumps(self.document(), indent=2)
-
     def text(self) -> str:
         """Return the report for people: a table, the findings, and the verdict as last line."""
         lines = _table([_HEADINGS, *(_row(sink) for sink in self.sinks)])
@@ -187,7 +183,7 @@ def sink_report(
 ) -> SinkReport:
     """Return the row of a sink that was verified."""
     books, measured = expected.books, expected.measured
-    attested = sum(book.read for book in expected.attested)
+    attested, told = Totals().plus(expected.attested).read, Totals().plus(books)
     state: State = "attested" if attested else "holds"
     if any(finding.severity == "failure" for finding in findings):
         state = "fails"
@@ -205,10 +201,10 @@ def sink_report(
         records=measured.read + attested,
         in_kafka=measured.read,
         attested=attested,
-        written=sum(book.written for book in books),
-        filtered=sum(book.filtered for book in books),
-        dead=sum(book.dead_total for book in books),
-        lost=sum(book.lost for book in books),
+        written=told.written,
+        filtered=told.filtered,
+        dead=told.dead,
+        lost=told.lost,
         rows=examined.rows,
         files=examined.files,
         foreign=examined.foreign,

@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
+from yeoul_stream.judge import PlainJudge
 from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
-from yeoul_stream.pipeline import KafkaSource
+from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.measuring import MEASURE_DDL, MeasureStage, Share, measure_of
 from yeoul_stream.verify.stage import (
     DEAD_DDL,
     HASH_DDL,
-    MEASURE_DDL,
     TEXT_DDL,
     DeadStage,
     HashStage,
     Integers,
-    MeasureStage,
     TextStage,
     by_partition,
-    measure_of,
 )
 from yeoul_stream.verify.values import Texts
 
-Record = tuple[int, int]  # partition, offset
+Place = tuple[int, int]  # partition, offset
 # A task re-reads at most this many offsets, so that one long partition keeps all cores busy.
 _TASK_OFFSETS: Final = 500_000
 
@@ -100,24 +99,13 @@ class Reread:
         """The id of the topic as it is now."""
         return self.topic.topic_id if self.topic else None
 
-    def measures(self, cells: Iterable[Cell]) -> dict[int, Measure]:
-        """Return cell number -> measure; cells without records get an empty one."""
-        wanted = tuple(cells)
-        result = {cell.number: Measure() for cell in wanted}
-        if not wanted:
-            return result
-        stage = MeasureStage(self.rows.judge, by_partition(wanted, self.refused))
-        for row in self._run(wanted, stage, MEASURE_DDL).collect():
-            result[row["cell"]] = result[row["cell"]].plus(measure_of(row.asDict()))
-        return result
-
     def hashes(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, hash, partition, offset) of every row that the target should hold."""
         wanted = tuple(cells)
         stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
         return self._run(wanted, stage, HASH_DDL)
 
-    def texts(self, topic_id: str, records: Iterable[tuple[int, int]]) -> dict[Record, Texts]:
+    def texts(self, topic_id: str, records: Iterable[Place]) -> dict[Place, Texts]:
         """Return (partition, offset) -> the row's values as texts, for a few records."""
         cells = [
             Cell(number, topic_id, partition, offset, offset + 1)
@@ -134,15 +122,16 @@ class Reread:
         return self._run(wanted, stage, DEAD_DDL)
 
     def _run(self, cells: tuple[Cell, ...], stage: object, ddl: str) -> DataFrame:
+        if not cells:
+            return self.spark.createDataFrame([], ddl)
+        return self.rows.frame(self.raw(cells)).mapInArrow(cast("Any", stage), ddl)
+
+    def raw(self, cells: Iterable[Cell]) -> DataFrame:
+        """Return the raw records from the first to the last offset of each partition's cells."""
         spans: dict[int, tuple[int, int]] = {}
         for cell in cells:
             start, end = spans.get(cell.partition, (cell.start, cell.end))
             spans[cell.partition] = (min(start, cell.start), max(end, cell.end))
-        if not spans:
-            return self.spark.createDataFrame([], ddl)
-        return self.rows.frame(self._raw(spans)).mapInArrow(cast("Any", stage), ddl)
-
-    def _raw(self, spans: Mapping[int, tuple[int, int]]) -> DataFrame:
         topic = self.source.topic
         starts = {str(partition): start for partition, (start, _) in spans.items()}
         ends = {str(partition): end for partition, (_, end) in spans.items()}
@@ -158,3 +147,51 @@ class Reread:
             .load()
             .select(*COLUMNS)
         )
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a sink wants to know of Kafka: the measures of some cells.
+
+    `plain` is output column -> field or metadata column, where the sink computes nothing.
+    """
+
+    reread: Reread
+    cells: tuple[Cell, ...]
+    plain: Mapping[str, str] | None
+    folders: tuple[str, ...] = ()
+
+
+def measure(record: Record, sinks: Sequence[Wanted]) -> list[dict[int, Measure]]:
+    """Return cell number -> measure for each sink; cells without records get an empty one.
+
+    One sink may be of any kind; several are read and decoded in one pass and have to be plain.
+    """
+    results = [{cell.number: Measure() for cell in sink.cells} for sink in sinks]
+    cells = tuple(cell for sink in sinks for cell in sink.cells)
+    if not cells:
+        return results
+    reread = sinks[0].reread
+    stage = _pass(record, sinks)
+    frame = reread.rows.frame(reread.raw(cells)).mapInArrow(cast("Any", stage), MEASURE_DDL)
+    for row in frame.collect():
+        mine = results[row["share"]]
+        mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
+    return results
+
+
+def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
+    cells = [by_partition(sink.cells, sink.reread.refused) for sink in sinks]
+    if len(sinks) == 1:
+        return MeasureStage(sinks[0].reread.rows.judge, (Share(cells[0]),))
+    sources = sorted({name for sink in sinks for name in (sink.plain or {}).values()})
+    shares = tuple(
+        Share(
+            mine,
+            tuple(sources.index(name) for name in (sink.plain or {}).values()),
+            sink.folders,
+            tuple(sink.plain or {}),
+        )
+        for sink, mine in zip(sinks, cells, strict=True)
+    )
+    return MeasureStage(PlainJudge(record, {name: name for name in sources}), shares)

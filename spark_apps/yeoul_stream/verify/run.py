@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from pyspark.sql import SparkSession
 
-from yeoul_stream.job import Settings, source_secret
+from yeoul_stream.job import Settings
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.verify.across import (
     Overlap,
@@ -21,33 +21,33 @@ from yeoul_stream.verify.across import (
     table_amounts,
 )
 from yeoul_stream.verify.check_books import check_books
-from yeoul_stream.verify.check_kafka import Expected, check_kafka, expect
-from yeoul_stream.verify.facts import Account, Amount, Cell, Key, Measure, bounds_of, cut
+from yeoul_stream.verify.check_kafka import (
+    Expected,
+    check_kafka,
+    check_rules,
+    expect,
+)
+from yeoul_stream.verify.facts import Amount, Key, bounds_of
 from yeoul_stream.verify.finding import Finding, Findings
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.opening import UNREACHABLE, Opener, choose, reason
+from yeoul_stream.verify.reading import AnyTarget, Reading, Readings
 from yeoul_stream.verify.report import Comparison, Report, SinkReport, sink_report
-from yeoul_stream.verify.reread import Reread, describe
 from yeoul_stream.verify.table_target import TableTarget
 from yeoul_stream.verify.target import Examined, UnreachableError
 
-_ATTEMPTS = 3
 _ROWS_PER_SHUFFLE_TASK = 500_000
-_GONE = ("OffsetOutOfRange", "data may have been lost", "data was lost")
-
-AnyTarget = TableTarget | LakeTarget
 
 
 @dataclass(frozen=True)
-class _Checked:
-    """A sink that was verified. `cells` and `measures` are what Kafka gave for it."""
+class Checked:
+    """A sink that was verified. `reading` is what Kafka gave for it."""
 
     target: AnyTarget
     expected: Expected
     examined: Examined
     findings: tuple[Finding, ...]
-    cells: tuple[Cell, ...]
-    measures: Mapping[int, Measure]
+    reading: Reading
 
 
 @dataclass
@@ -74,6 +74,48 @@ def verify(
     Raises:
         UnknownSinkError: a name that is no sink with a position.
     """
+    with examine(pipeline, settings, spark, sinks) as found:
+        return found.report()
+
+
+@dataclass(frozen=True)
+class Examination:
+    """What was found out about the sinks of a pipeline."""
+
+    pipeline: StreamPipeline
+    installation: str
+    at: datetime
+    results: Mapping[str, Checked | SinkReport]
+    comparisons: Sequence[tuple[Comparison, tuple[Finding, ...]]]
+
+    @property
+    def checked(self) -> list[Checked]:
+        """The sinks that could be looked at and have committed something."""
+        return [result for result in self.results.values() if isinstance(result, Checked)]
+
+    def report(self) -> Report:
+        """Return it as a report."""
+        meta = self.pipeline.metadata
+        across = [finding for _, findings in self.comparisons for finding in findings]
+        return Report(
+            pipeline=f"{meta.namespace}/{meta.name}",
+            installation=self.installation,
+            topic=self.pipeline.spec.source.kafka.topic,
+            verified_at=self.at,
+            sinks=tuple(_sink_report(result) for result in self.results.values()),
+            comparisons=tuple(comparison for comparison, _ in self.comparisons),
+            findings=Findings.of(
+                [*(finding for result in self.checked for finding in result.findings), *across],
+                (item for result in self.checked for item in result.examined.more),
+            ),
+        )
+
+
+@contextmanager
+def examine(
+    pipeline: StreamPipeline, settings: Settings, spark: SparkSession, sinks: Collection[str]
+) -> Iterator[Examination]:
+    """Look at the sinks (see `verify`); what was opened stays open for the block."""
     chosen = choose(pipeline, sinks)
     now = datetime.now(UTC)
     with ExitStack() as stack:
@@ -82,25 +124,11 @@ def verify(
         opened = {sink.name: opener.open(sink) for sink in chosen}
         run = _Run(pipeline, spark, opened)
         results = {sink.name: run.check(sink) for sink in chosen}
-        comparisons = [*run.comparisons(results)]
-    meta = pipeline.metadata
-    checked = [result for result in results.values() if isinstance(result, _Checked)]
-    across = [finding for _, findings in comparisons for finding in findings]
-    return Report(
-        pipeline=f"{meta.namespace}/{meta.name}",
-        installation=settings.installation,
-        topic=pipeline.spec.source.kafka.topic,
-        verified_at=now,
-        sinks=tuple(_sink_report(result) for result in results.values()),
-        comparisons=tuple(comparison for comparison, _ in comparisons),
-        findings=Findings.of(
-            [*(finding for result in checked for finding in result.findings), *across],
-            (item for result in checked for item in result.examined.more),
-        ),
-    )
+        compared = [*run.comparisons(results)]
+        yield Examination(pipeline, settings.installation, now, results, compared)
 
 
-def _sink_report(result: _Checked | SinkReport) -> SinkReport:
+def _sink_report(result: Checked | SinkReport) -> SinkReport:
     if isinstance(result, SinkReport):
         return result
     target, expected = result.target, result.expected
@@ -121,6 +149,7 @@ class _Run:
             for table in targets if isinstance(table, TableTarget)
             for lake in targets if isinstance(lake, LakeTarget)
         ]  # fmt: skip
+        self._readings = Readings(pipeline, spark, targets, self._bounds)
 
     def _pair(self, table: TableTarget, lake: LakeTarget) -> _Pair:
         pair = _Pair(table.sink.name, lake.sink.name)
@@ -128,14 +157,15 @@ class _Run:
         if isinstance(columns, str):
             pair.reason = columns
             return pair
-        pair.shared = overlaps(table.account, lake.account)
+        # What was written under other rules need not be the same rows in both.
+        pair.shared = overlaps(table.account.under(table.rules), lake.account.under(lake.rules))
         pair.number = len(lake.projections)
         lake.projections = (*lake.projections, columns)
         if not pair.shared:
-            pair.reason = "no offsets are committed by both"
+            pair.reason = "no offsets are committed by both under the pipeline's present rules"
         return pair
 
-    def check(self, sink: Sink) -> _Checked | SinkReport:
+    def check(self, sink: Sink) -> Checked | SinkReport:
         """Verify one sink; a SinkReport says that it could not be, or holds nothing yet."""
         target = self._opened[sink.name]
         if isinstance(target, UnreachableError):
@@ -147,42 +177,19 @@ class _Run:
         except UNREACHABLE as error:
             return SinkReport(sink.name, sink.kind, "unreachable", reason=reason(error))
 
-    def _check(self, target: AnyTarget) -> _Checked:
-        cells, measures, reread = self._reread(target)
-        expected = expect(target.account, cells, measures)
+    def _check(self, target: AnyTarget) -> Checked:
+        reading = self._readings.of(target)
+        expected = expect(target.account, reading.cells, reading.measures, target.rules)
         with _shuffle_tasks(self._spark, expected.total.rows):
-            examined = target.examine(expected, reread)
+            examined = target.examine(expected, reading.reread)
         name = target.sink.name
         findings = (
             *check_books(name, target.account),
             *check_kafka(name, expected),
+            *check_rules(name, expected),
             *examined.findings,
         )
-        return _Checked(target, expected, examined, findings, cells, measures)
-
-    def _reread(self, target: AnyTarget) -> tuple[tuple[Cell, ...], dict[int, Measure], Reread]:
-        """Return the sink's cells, and the measure of those that Kafka holds.
-
-        Retention may remove offsets between the question and the reading; then it is asked anew.
-        """
-        source = self._pipeline.spec.source.kafka
-        secret = source_secret(source)
-        cells = cut(self._bounds(target))
-        for attempt in range(_ATTEMPTS):
-            topic = describe(self._spark, source, secret)
-            refused = target.refused(topic.state.topic_id if topic.state else "")
-            reread = Reread(self._spark, source, secret, target.rows, refused, topic.state)
-            try:
-                measures = reread.measures(c for c in cells if topic.holds(c))
-            except Exception as error:
-                retry = attempt < _ATTEMPTS - 1
-                if retry and any(sign in str(error) for sign in _GONE):
-                    continue
-                raise
-            if topic.compacted and _fewer(target.account, cells, measures):
-                measures = {}  # compaction removes records: only the books know them all
-            return cells, measures, reread
-        raise AssertionError
+        return Checked(target, expected, examined, findings, reading)
 
     def _bounds(self, target: AnyTarget) -> dict[Key, set[int]]:
         bounds = bounds_of(target.account)
@@ -193,23 +200,16 @@ class _Run:
         return bounds
 
     def comparisons(
-        self, results: Mapping[str, _Checked | SinkReport]
+        self, results: Mapping[str, Checked | SinkReport]
     ) -> Iterator[tuple[Comparison, tuple[Finding, ...]]]:
         """Yield how each table and lake compare, and what differs."""
         for pair in self._pairs:
             table, lake = results[pair.table], results[pair.lake]
-            if pair.reason is None and isinstance(table, _Checked) and isinstance(lake, _Checked):
+            if pair.reason is None and isinstance(table, Checked) and isinstance(lake, Checked):
                 yield _compare(pair, table, lake)
             else:
                 why = pair.reason or "one of them could not be read"
                 yield Comparison(pair.table, pair.lake, reason=why), ()
-
-
-def _fewer(account: Account, cells: tuple[Cell, ...], measures: Mapping[int, Measure]) -> bool:
-    """Return whether Kafka holds fewer records of a book than were read."""
-    expected = expect(account, cells, measures)
-    pairs = zip(expected.books, expected.measures, strict=True)
-    return any(measure is not None and measure.read < book.read for book, measure in pairs)
 
 
 @contextmanager
@@ -224,9 +224,7 @@ def _shuffle_tasks(spark: SparkSession, rows: int) -> Iterator[None]:
         spark.conf.set(key, before or "200")
 
 
-def _compare(
-    pair: _Pair, table: _Checked, lake: _Checked
-) -> tuple[Comparison, tuple[Finding, ...]]:
+def _compare(pair: _Pair, table: Checked, lake: Checked) -> tuple[Comparison, tuple[Finding, ...]]:
     if not table.examined.digest_ok:
         why = f"{pair.table} does not hold what its books say"
         return Comparison(pair.table, pair.lake, reason=why), ()
@@ -241,8 +239,8 @@ def _compare(
         Side(pair.table, account, table_amounts(account, table.expected.measures)),
         Side(pair.lake, lake.target.account, {**nothing, **held}),
         pair.shared,
-        table.cells,
-        table.measures,
+        table.reading.cells,
+        table.reading.measures,
     )
     if not found.partitions:
         why = "Kafka no longer holds the records that one has committed and the other has not"

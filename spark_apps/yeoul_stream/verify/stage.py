@@ -1,4 +1,4 @@
-"""Judging what Kafka holds, cell by cell. Runs in Python workers."""
+"""Rows and dead letters of what Kafka holds, cell by cell. Runs in Python workers."""
 
 from __future__ import annotations
 
@@ -9,19 +9,14 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
-from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.facts import Cell
 from yeoul_stream.verify.values import texts
 
 Integers = npt.NDArray[np.int64]
 
-_REASONS: Final = ("decode", "expression")
-_COUNTS: Final = ("read", "written", "filtered", *_REASONS, "dead_offsets", "target_rows")
-_DIGESTS: Final = ("digest", "target_digest")
-MEASURE_DDL: Final = "cell int, " + ", ".join(f"{name} bigint" for name in (*_COUNTS, *_DIGESTS))
 HASH_DDL: Final = "cell int, hash bigint, partition int, offset bigint"
 DEAD_DDL: Final = "cell int, offset bigint, reason string"
 TEXT_DDL: Final = "partition int, offset bigint, values array<string>"
@@ -63,7 +58,7 @@ def by_partition(
 
 
 @dataclass(frozen=True)
-class _Located:
+class Located:
     """A judged batch with the cell index of each record, kept row and dead letter."""
 
     judged: Judged
@@ -75,95 +70,40 @@ class _Located:
     refused: npt.NDArray[np.bool_]  # per kept row
 
 
-def _locate(judge: Judge, cells: PartitionCells, batch: pa.RecordBatch) -> _Located:
-    judged = judge(batch)
+def locate(judged: Judged, cells: PartitionCells) -> Located:
+    """Return where the verdicts on a batch lie among the cells of its partition."""
     offsets = judged.raw.offsets.to_numpy()
     at = cells.find(offsets)
     kept = offsets[judged.kept]
     dead = judged.dead.column("offset").to_numpy()
     refused = np.isin(kept, cells.refused)
-    return _Located(judged, offsets, kept, at, at[judged.kept], cells.find(dead), refused)
-
-
-class _Tally:
-    """Sums per cell of one partition."""
-
-    def __init__(self, size: int) -> None:
-        self.counts = {name: np.zeros(size, np.int64) for name in _COUNTS}
-        self.digests = {name: np.zeros(size, np.uint64) for name in _DIGESTS}
-
-    def add(self, found: _Located) -> None:
-        self._count("read", found.cells)
-        hashes = row_hashes(found.judged.rows)
-        inside = found.kept_cells >= 0
-        for rows, digest, mask in (
-            ("written", "digest", inside & ~found.refused),
-            ("target_rows", "target_digest", inside & found.refused),
-        ):
-            self._count(rows, found.kept_cells[mask])
-            np.add.at(self.digests[digest], found.kept_cells[mask], hashes[mask])
-        if found.judged.dead.num_rows:
-            self._dead(found)
-
-    def _dead(self, found: _Located) -> None:
-        letters, inside = found.judged.dead, found.dead_cells >= 0
-        for reason in _REASONS:
-            mask = pc.equal(letters.column("reason"), reason).to_numpy(zero_copy_only=False)
-            self._count(reason, found.dead_cells[mask])
-        offsets = letters.column("offset").to_numpy()
-        np.add.at(self.counts["dead_offsets"], found.dead_cells[inside], offsets[inside])
-
-    def _count(self, name: str, cells: Integers) -> None:
-        counts = self.counts[name]
-        counts += np.bincount(cells[cells >= 0], minlength=len(counts))
-
-    def table(self, cells: PartitionCells) -> pa.RecordBatch:
-        counts = self.counts
-        counts["filtered"] = (
-            counts["read"] - counts["written"] - counts["target_rows"]
-            - counts["decode"] - counts["expression"]
-        )  # fmt: skip
-        columns = [pa.array(cells.numbers, pa.int64()).cast(pa.int32())]
-        columns += [pa.array(counts[name]) for name in _COUNTS]
-        columns += [pa.array(self.digests[name].view(np.int64)) for name in _DIGESTS]
-        return pa.RecordBatch.from_arrays(columns, names=["cell", *_COUNTS, *_DIGESTS])
+    return Located(judged, offsets, kept, at, at[judged.kept], cells.find(dead), refused)
 
 
 @dataclass(frozen=True)
-class MeasureStage:
-    """A mapInArrow stage: judges raw or evaluated records, yields one row a cell (MEASURE_DDL)."""
+class _CellStage:
+    """A mapInArrow stage over raw or evaluated records; a batch holds those of one partition."""
 
     judge: Judge
     cells: Mapping[int, PartitionCells]
 
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches; each holds records of a single partition."""
-        tallies: dict[int, _Tally] = {}
+    def _each(
+        self, batches: Iterable[pa.RecordBatch]
+    ) -> Iterator[tuple[int, PartitionCells, Located]]:
+        """Yield each batch's partition, the partition's cells, and the verdicts."""
         for batch in batches:
             if batch.num_rows:
                 partition = self.judge.partition(batch)
-                cells = self.cells[partition]
-                tally = tallies.setdefault(partition, _Tally(len(cells.numbers)))
-                tally.add(_locate(self.judge, cells, batch))
-        for partition, tally in tallies.items():
-            yield tally.table(self.cells[partition])
+                mine = self.cells[partition]
+                yield partition, mine, locate(self.judge(batch), mine)
 
 
-@dataclass(frozen=True)
-class HashStage:
-    """A mapInArrow stage: yields the hash of every row to be written (HASH_DDL)."""
-
-    judge: Judge
-    cells: Mapping[int, PartitionCells]
+class HashStage(_CellStage):
+    """Yields the hash of every row to be written (HASH_DDL)."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches; each holds records of a single partition."""
-        for batch in batches:
-            if not batch.num_rows:
-                continue
-            partition = self.judge.partition(batch)
-            cells = self.cells[partition]
-            found = _locate(self.judge, cells, batch)
+        """Consume a task's batches."""
+        for partition, cells, found in self._each(batches):
             mask = (found.kept_cells >= 0) & ~found.refused
             hashes = row_hashes(found.judged.rows)[mask]
             yield pa.RecordBatch.from_pydict(
@@ -176,20 +116,12 @@ class HashStage:
             )
 
 
-@dataclass(frozen=True)
-class DeadStage:
-    """A mapInArrow stage: yields the offset of every record that the judge condemns (DEAD_DDL)."""
-
-    judge: Judge
-    cells: Mapping[int, PartitionCells]
+class DeadStage(_CellStage):
+    """Yields the offset of every record that the judge condemns (DEAD_DDL)."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches; each holds records of a single partition."""
-        for batch in batches:
-            if not batch.num_rows:
-                continue
-            cells = self.cells[self.judge.partition(batch)]
-            found = _locate(self.judge, cells, batch)
+        """Consume a task's batches."""
+        for _, cells, found in self._each(batches):
             inside = found.dead_cells >= 0
             letters = found.judged.dead.filter(pa.array(inside))
             yield pa.RecordBatch.from_pydict(
@@ -201,20 +133,12 @@ class DeadStage:
             )
 
 
-@dataclass(frozen=True)
-class TextStage:
-    """A mapInArrow stage: yields the rows to be written as texts (TEXT_DDL)."""
-
-    judge: Judge
-    cells: Mapping[int, PartitionCells]
+class TextStage(_CellStage):
+    """Yields the rows to be written as texts (TEXT_DDL)."""
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches; each holds records of a single partition."""
-        for batch in batches:
-            if not batch.num_rows:
-                continue
-            partition = self.judge.partition(batch)
-            found = _locate(self.judge, self.cells[partition], batch)
+        """Consume a task's batches."""
+        for partition, _, found in self._each(batches):
             at = np.flatnonzero((found.kept_cells >= 0) & ~found.refused)
             rows = found.judged.rows.take(pa.array(at))
             yield pa.RecordBatch.from_pydict(
@@ -227,17 +151,3 @@ class TextStage:
                     ),
                 }
             )
-
-
-def measure_of(row: Mapping[str, int]) -> Measure:
-    """Return the measure in a row of MEASURE_DDL."""
-    return Measure(
-        read=row["read"],
-        written=row["written"],
-        filtered=row["filtered"],
-        dead={reason: row[reason] for reason in _REASONS if row[reason]},
-        dead_offsets=row["dead_offsets"],
-        digest=row["digest"],
-        target_rows=row["target_rows"],
-        target_digest=row["target_digest"],
-    )

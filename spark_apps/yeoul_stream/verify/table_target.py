@@ -10,7 +10,7 @@ from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.verify.check_books import span
 from yeoul_stream.verify.check_kafka import Expected
-from yeoul_stream.verify.check_table import check_table
+from yeoul_stream.verify.check_table import check_table, surplus
 from yeoul_stream.verify.facts import Account, Measure
 from yeoul_stream.verify.finding import LISTED, Finding, Place
 from yeoul_stream.verify.reread import Reread
@@ -21,23 +21,28 @@ from yeoul_stream.verify.target import Examined
 
 
 class TableTarget:
-    """The table, its ledger, books and dead letters in one snapshot."""
+    """The table, its ledger, books and dead letters in one snapshot.
+
+    After `examine`, `surplus` is the number of rows that are there more often than they should be.
+    """
 
     def __init__(
         self,
         sink: Sink,
         rows: SinkRows,
+        rules: str,
         table: TableName,
         snapshot: Snapshot,
         reader: TableReader,
     ) -> None:
-        self.sink, self.rows = sink, rows
-        self._table, self._snapshot, self._reader = table, snapshot, reader
+        self.sink, self.rows, self.rules = sink, rows, rules
+        self.table, self.snapshot, self.reader = table, snapshot, reader
         self.account: Account = snapshot.account()
+        self.surplus = 0
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:
         """Return partition -> offsets of the records that the database refused."""
-        return {} if self.account.empty else self._snapshot.refused(topic_id)
+        return {} if self.account.empty else self.snapshot.refused(topic_id)
 
     def examine(self, expected: Expected, reread: Reread) -> Examined:
         """Compare the rows with what is expected; single rows are read only on a difference."""
@@ -45,11 +50,12 @@ class TableTarget:
         absent = self._absent()
         if absent:
             return Examined((*letters, absent))
-        found = self._reader.amount()
-        if found == expected.total:
+        found = self.reader.amount()
+        if found == expected.total and not expected.counted:
             return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)
-        seen = Inspection(self._snapshot, self._reader, reread, expected).evidence()
-        check = check_table(self.sink.name, str(self._table), expected, seen)
+        seen = Inspection(self.snapshot, self.reader, reread, expected).evidence()
+        self.surplus = surplus(expected, seen)
+        check = check_table(self.sink.name, str(self.table), expected, seen)
         return Examined(
             (*letters, *check.findings),
             check.more,
@@ -62,19 +68,19 @@ class TableTarget:
 
     def _absent(self) -> Finding | None:
         name = self.sink.name
-        if not self._reader.heaps:
-            text = f"{name}: table {self._table} does not exist any more: restore it from a backup"
+        if not self.reader.heaps:
+            text = f"{name}: table {self.table} does not exist any more: restore it from a backup"
             return Finding(name, "table-missing", text)
-        there = self._snapshot.columns(self._table)
-        gone = [column.name for column in self._reader.columns if column.name not in there]
+        there = self.snapshot.columns(self.table)
+        gone = [column.name for column in self.reader.columns if column.name not in there]
         if gone:
-            text = f"{name}: table {self._table} has no column {', '.join(gone)}"
+            text = f"{name}: table {self.table} has no column {', '.join(gone)}"
             return Finding(name, "column-missing", text)
         return None
 
     def _check_letters(self, expected: Expected, reread: Reread) -> Iterator[Finding]:
         name = self.sink.name
-        found = self._snapshot.letters()
+        found = self.snapshot.letters()
         for index, book in enumerate(expected.books):
             key = (book.topic_id, book.partition, book.start, book.end)
             measure = expected.measures[index]
@@ -84,13 +90,13 @@ class TableTarget:
                     cell for cell in expected.cells if expected.scopes.get(cell.number) == index
                 ]
                 judged = {row["offset"]: row["reason"] for row in reread.dead(cells).collect()}
-                there = self._snapshot.letters_within(key[:2], book.start, book.end)
+                there = self.snapshot.letters_within(key[:2], book.start, book.end)
                 yield from name_letters(name, book, judged, there)
             yield from wrong
         within = sum(item.count for reasons in found.values() for item in reasons.values())
-        if within == self._snapshot.count_letters():
+        if within == self.snapshot.count_letters():
             return
-        for topic_id, partition, offset in self._snapshot.stray_letters(LISTED + 1):
+        for topic_id, partition, offset in self.snapshot.stray_letters(LISTED + 1):
             text = (
                 f"{name}: there is a dead letter for partition {partition}, offset {offset}, "
                 "which no book accounts for"

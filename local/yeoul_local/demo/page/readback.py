@@ -6,10 +6,10 @@ from typing import Any
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from psycopg2.sql import SQL, Composable, Identifier
-from yeoul_stream.pipeline import StreamPipeline
 
 from yeoul_local.demo.page.data import Batch, Bucket, Fix
 from yeoul_local.demo.page.thin import bucket_seconds, trails
+from yeoul_stream.pipeline import StreamPipeline
 
 # The map replays at most this much; the charts show the whole run.
 TRAIL_SECONDS = 120.0

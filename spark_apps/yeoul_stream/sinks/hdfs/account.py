@@ -1,7 +1,7 @@
-"""What a task of the lake sink did, reported to the driver. Runs in Python workers.
+"""What a task of the lake sink does: one range's files, and an account of it. In Python workers.
 
-The files come from Spark's own Parquet writer, the counts from the stage right before it. They
-travel by an accumulator: Spark applies the updates of a result task once only, whatever is retried.
+The files go on to Spark's writer as bytes. The account travels to the driver by an accumulator:
+Spark applies the updates of a result task once only, whatever is retried.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,8 @@ import pyarrow as pa
 from pyspark import TaskContext
 from pyspark.accumulators import Accumulator, AccumulatorParam
 
-from yeoul_stream.judge import DEAD_SCHEMA, Judge
+from yeoul_stream.judge import Judge
+from yeoul_stream.sinks.hdfs.parquet import DEAD_FILE, RowFiles, encoded
 from yeoul_stream.tally import Tally, from_position
 
 
@@ -41,20 +42,25 @@ class AccountsParam(AccumulatorParam[Accounts]):
 
 
 @dataclass(frozen=True)
-class RowsStage:
-    """A mapInArrow stage: yields the kept rows from the committed position on, and accounts.
+class EncodeRange:
+    """A mapInArrow stage: judges a range from the committed position on, yields its files.
 
-    `positions` is partition -> committed next offset: records below it are dropped.
+    Yields one row a file, see `parquet.encoded`: kept rows as `rows-<n>`, dead letters as `dead`.
+    `positions` is partition -> committed next offset: records below it are dropped. `no_folder` has
+    one row of nulls, of the folder columns' types.
     """
 
     judge: Judge
     positions: Mapping[int, int]
+    no_folder: pa.RecordBatch
     attempt: str
     accounts: Accumulator[Accounts]
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
         account: TaskAccount | None = None
+        files = RowFiles(tuple(self.no_folder.schema.names))
+        letters: list[pa.RecordBatch] = []
         for batch in batches:
             if not batch.num_rows:
                 continue
@@ -64,38 +70,15 @@ class RowsStage:
             if not fresh.num_rows:
                 continue
             judged = self.judge(fresh)
-            tally = account.tally.plus(judged, judged.rows, judged.dead)
-            account = TaskAccount(partition, tally)
-            yield judged.rows
+            account = TaskAccount(partition, account.tally.plus(judged, judged.rows, judged.dead))
+            yield from files.add(judged.rows)
+            if judged.dead.num_rows:
+                letters.append(judged.dead)
+        yield from files.finish()
+        if letters:
+            yield encoded(self.no_folder, DEAD_FILE, pa.Table.from_batches(letters))
         if account is not None:
             self.accounts.add({(self.attempt, _task_index()): account})
-
-
-@dataclass(frozen=True)
-class DeadStage:
-    """A mapInArrow stage: yields only the dead letters, with their partition in front."""
-
-    judge: Judge
-    positions: Mapping[int, int]
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches."""
-        for batch in batches:
-            if not batch.num_rows:
-                continue
-            partition = self.judge.partition(batch)
-            fresh = from_position(batch, self.judge, self.positions.get(partition, 0))
-            if fresh.num_rows and (dead := self.judge(fresh).dead).num_rows:
-                column = pa.array([partition] * dead.num_rows, pa.int32())
-                yield pa.RecordBatch.from_arrays(
-                    [column, *dead.columns], names=["partition", *DEAD_SCHEMA.names]
-                )
-
-
-DEAD_DDL = (
-    "`partition` int, `offset` bigint, key binary, payload binary, kafka_time timestamp, "
-    "reason string, detail string"
-)
 
 
 def _task_index() -> int:

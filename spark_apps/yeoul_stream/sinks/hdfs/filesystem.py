@@ -54,7 +54,7 @@ class HadoopFolder:
             stream.close()
 
     def put_if_absent(self, path: str, temporary: str, text: str) -> bool:
-        """Create a file whole, or return False when it is there already.
+        """Create a file whole, or return False when it is there already, or its folder is not.
 
         Written under `temporary` and flushed to disk first: the rename is the atomic step.
         """
@@ -65,10 +65,14 @@ class HadoopFolder:
             stream.hsync()
         finally:
             stream.close()
-        if self.rename(temporary, path):
+        if self._fs.rename(aside, self._path(path)):
             return True
         self._fs.delete(aside, False)
         return False
+
+    def make(self, path: str) -> None:
+        """Create a folder, and those above it; nothing happens where it is there."""
+        self._fs.mkdirs(self._path(path))
 
     def rename(self, source: str, target: str) -> bool:
         """Move a file; return False when the target exists. Creates missing parents."""
@@ -79,3 +83,10 @@ class HadoopFolder:
     def delete(self, path: str) -> None:
         """Remove a file or a folder with all it holds; nothing happens where there is none."""
         self._fs.delete(self._path(path), True)
+
+    def delete_empty(self, path: str) -> bool:
+        """Remove a folder that holds nothing; return whether it did."""
+        if not self.exists(path) or self.names(path):
+            return False
+        # Not recursive: what somebody puts there meanwhile keeps it.
+        return bool(self._fs.delete(self._path(path), False))

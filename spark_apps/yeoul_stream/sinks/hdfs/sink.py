@@ -14,23 +14,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
+import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from pyspark.sql import types as T
 
 from yeoul_stream.books import RangeBook
-from yeoul_stream.errors import TargetMismatchError
+from yeoul_stream.errors import TargetMismatchError, erased
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Hdfs, Record, Sink
-from yeoul_stream.rows import SinkRows
+from yeoul_stream.rows import SinkRows, arrow_type
 from yeoul_stream.sinks.hdfs import log
-from yeoul_stream.sinks.hdfs.account import (
-    DEAD_DDL,
-    AccountsParam,
-    DeadStage,
-    RowsStage,
-    TaskAccount,
-)
-from yeoul_stream.sinks.hdfs.files import DEAD_PARTITION, dead_moves, row_moves
+from yeoul_stream.sinks.hdfs.account import AccountsParam, EncodeRange, TaskAccount
+from yeoul_stream.sinks.hdfs.files import moves
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.sinks.hdfs.parquet import CONTENT_COLUMN, FILE_COLUMN, MAGIC
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState, continue_from
 from yeoul_stream.tally import Tally
@@ -63,8 +61,7 @@ class HdfsSink:
         self._rows = SinkRows(record, sink, raw)
         self._spark: SparkSession = raw.sparkSession
         self._accounts = self._spark.sparkContext.accumulator({}, AccountsParam())
-        owner = f"{who.installation}.{who.pipeline.replace('/', '.')}.{who.sink}"
-        self._owner, self._home = owner, f"{_HOME}/{owner}"
+        self._home = home_of(who)
         self._folder: HadoopFolder | None = None
         self._last = log.EMPTY
 
@@ -74,10 +71,15 @@ class HdfsSink:
             self._folder = HadoopFolder(self._spark, self._target.path)
         return self._folder
 
-    def open(self, topic: TopicState) -> Opened:
+    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
         """See StreamSink.open."""
         self._refuse_foreign_folder()
         self._last = read_last_entry(self._files, self._home)
+        if not self._last.sequence:
+            if again:
+                raise erased(self._who.sink)
+            # Here only: no entry can be written into a log that was erased.
+            self._files.make(f"{self._home}/log")
         publish(self._files, self._last)
         token = uuid.uuid4().hex
         self._append(log.claim(self._last, self._floor, token, datetime.now(UTC)))
@@ -90,12 +92,12 @@ class HdfsSink:
         )
 
     def _refuse_foreign_folder(self) -> None:
-        others = [name for name in self._files.names(_HOME) if name != self._owner]
+        others = [name for name in self._files.names(_HOME) if name != self._who.owner]
         if others:
             raise TargetMismatchError(
                 f"hdfs path {self._target.path} is written by {', '.join(others)} "
-                f"(installation.namespace.pipeline.sink), this is {self._owner}: two sinks cannot "
-                "share a folder. Give this sink a path of its own"
+                f"(installation.namespace.pipeline.sink), this is {self._who.owner}: two sinks "
+                "cannot share a folder. Give this sink a path of its own"
             )
 
     def _append(self, entry: log.Entry) -> None:
@@ -108,6 +110,8 @@ class HdfsSink:
         path = f"{self._home}/log/{log.entry_name(entry.sequence)}"
         text = entry.model_dump_json()
         if not self._files.put_if_absent(path, f"{self._home}/unfinished/{entry.token}", text):
+            if not self._files.exists(f"{self._home}/log"):
+                raise erased(self._who.sink)
             theirs = log.Entry.model_validate_json(self._files.read_text(path))
             # A rename whose answer was lost on the way is ours all the same.
             if theirs.token != entry.token:
@@ -125,48 +129,52 @@ class HdfsSink:
         attempt = uuid.uuid4().hex
         aside = f"{self._home}/aside/{attempt}"
         positions = continue_from(extent, self._committed(extent.topic))
-        accounts = self._write_rows(batch, positions, attempt, f"{aside}/rows")
+        accounts = self._write_aside(batch, positions, attempt, aside)
         books = self._books(extent, positions, accounts)
         by_task = {task: books[account.partition] for task, account in accounts.items()}
-        rows = [*row_moves(self._files.files(f"{aside}/rows"), f"{aside}/rows", by_task)]
-        dead: list[log.Move] = []
-        if any(book.dead_total for book in books.values()):
-            self._write_dead_letters(batch, positions, f"{aside}/dead")
-            paths = self._files.files(f"{aside}/dead")
-            dead = [*dead_moves(paths, f"{aside}/dead", f"{self._home}/dead", books)]
+        found = [*moves(self._files.files(aside), aside, f"{self._home}/dead", by_task)]
         now = datetime.now(UTC)
-        self._append(log.commit(self._last, books.values(), (*rows, *dead), attempt, now))
+        self._append(log.commit(self._last, books.values(), found, attempt, now))
         publish(self._files, self._last)
         self._files.delete(aside)
         if self._last.sequence % _CLEAN_EVERY == 0:
             self._clean()
-        return Written(self._last.books, self._committed(extent.topic), len(rows))
+        shown = sum(not move.visible.startswith(self._home) for move in found)
+        return Written(self._last.books, self._committed(extent.topic), shown)
 
     def _committed(self, topic: TopicState) -> Mapping[int, int]:
         return log.positions(self._last, topic).next_offsets
 
-    def _write_rows(
+    def _write_aside(
         self, batch: DataFrame, positions: Mapping[int, int], attempt: str, aside: str
     ) -> dict[int, TaskAccount]:
-        """Write the kept rows aside and return task index -> account."""
-        stage = RowsStage(self._rows.judge, positions, attempt, self._accounts)
-        rows = self._rows.frame(batch).mapInArrow(cast("Any", stage), self._rows.types)
-        writer = rows.write.mode("error").option("compression", "zstd")
-        if self._target.partition_by:
-            writer = writer.partitionBy(*self._target.partition_by)
-        writer.parquet(self._files.uri(aside))
-        found = self._accounts.value
-        self._accounts.value = {}
-        return {task: account for (token, task), account in found.items() if token == attempt}
+        """Write the batch's files aside and return task index -> account.
 
-    def _write_dead_letters(
-        self, batch: DataFrame, positions: Mapping[int, int], aside: str
-    ) -> None:
-        """Write the dead letters aside: a second pass, only for batches that have some."""
-        stage = DeadStage(self._rows.judge, positions)
-        dead = self._rows.frame(batch).mapInArrow(cast("Any", stage), DEAD_DDL)
-        writer = dead.write.mode("error").option("compression", "zstd").partitionBy(DEAD_PARTITION)
-        writer.parquet(self._files.uri(aside))
+        The workers yield whole files. Spark's text writer stores them: each is one line of its own
+        file, and the line's end is the magic word with which a Parquet file ends.
+        """
+        folders = self._target.partition_by
+        stage = EncodeRange(self._rows.judge, positions, self._no_folder, attempt, self._accounts)
+        types = T.StructType(
+            [self._rows.types[name] for name in folders]
+            + [T.StructField(FILE_COLUMN, T.StringType())]
+            + [T.StructField(CONTENT_COLUMN, T.BinaryType())]
+        )
+        files = self._rows.frame(batch).mapInArrow(cast("Any", stage), types)
+        content = F.col(CONTENT_COLUMN).cast("string")
+        writer = files.withColumn(CONTENT_COLUMN, content).write.mode("error")
+        writer = writer.option("lineSep", MAGIC).option("compression", "none")
+        writer.partitionBy(*folders, FILE_COLUMN).text(self._files.uri(aside))
+        accounts = self._accounts.value
+        self._accounts.value = {}
+        return {task: account for (token, task), account in accounts.items() if token == attempt}
+
+    @property
+    def _no_folder(self) -> pa.RecordBatch:
+        """One row of nulls of the folder columns' types."""
+        names = self._target.partition_by
+        types = [arrow_type(self._rows.types[name].dataType) for name in names]
+        return pa.RecordBatch.from_arrays([pa.nulls(1, type_) for type_ in types], names=[*names])
 
     @staticmethod
     def _books(
@@ -205,6 +213,11 @@ class HdfsSink:
     def close(self) -> None:
         """See StreamSink.close."""
         self._folder = None
+
+
+def home_of(who: SinkIdentity) -> str:
+    """Return the hidden folder of a sink's bookkeeping, relative to its path."""
+    return f"{_HOME}/{who.owner}"
 
 
 def read_last_entry(files: HadoopFolder, home: str) -> log.Entry:

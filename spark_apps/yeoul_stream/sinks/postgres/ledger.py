@@ -8,7 +8,7 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.books import RangeBook, Totals
-from yeoul_stream.errors import fenced
+from yeoul_stream.errors import erased, fenced
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.start import Positions, Start, TopicState
 
@@ -17,6 +17,8 @@ _BOOK_COLUMNS = (
     'topic_id, topic, "partition", start_offset, end_offset, read, written, filtered, dead, '
     "unknown_keys, lost, digest, epoch, last_kafka_time, committed_at"
 )
+# Null-safe by way of JSON: a reader may come before the first writer that adds the column.
+_RULES = "coalesce(to_jsonb(books) ->> 'rules', '')"
 
 
 def claim_epoch(connection: Connection, who: SinkIdentity, floor: int) -> int:
@@ -36,14 +38,29 @@ def claim_epoch(connection: Connection, who: SinkIdentity, floor: int) -> int:
         return int(_one(cursor)[0])
 
 
+def refuse_erased(connection: Connection, who: SinkIdentity) -> None:
+    """Make sure that the sink is still known.
+
+    Raises:
+        FencedError: it was erased.
+    """
+    with connection, connection.cursor() as cursor:
+        cursor.execute(f"SELECT FROM yeoul.sinks WHERE {_SINK}", who.key)
+        if cursor.fetchone() is None:
+            raise erased(who.sink)
+
+
 def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> None:
     """Make sure for the rest of the transaction that `epoch` is the one that may write.
 
     Raises:
-        FencedError: a newer epoch has been claimed.
+        FencedError: a newer epoch has been claimed, or the sink was erased.
     """
     cursor.execute(f"SELECT epoch FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
-    current = int(_one(cursor)[0])
+    row = cursor.fetchone()
+    if row is None:
+        raise erased(who.sink)
+    current = int(row[0])
     if current != epoch:
         raise fenced(who.sink, epoch, current)
 
@@ -145,12 +162,12 @@ def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
     cursor.execute(
         'INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, topic, "partition", '
         "start_offset, end_offset, read, written, filtered, dead, unknown_keys, lost, digest, "
-        "epoch, last_kafka_time) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "epoch, last_kafka_time, rules) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *who.key, book.topic_id, book.topic, book.partition, book.start, book.end, book.read,
             book.written, book.filtered, json.dumps(dict(book.dead)), book.unknown_keys, book.lost,
-            book.digest, book.epoch, book.last_kafka_time,
+            book.digest, book.epoch, book.last_kafka_time, book.rules,
         ),
     )  # fmt: skip
 
@@ -158,7 +175,7 @@ def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
 def read_books(cursor: Cursor, who: SinkIdentity) -> tuple[RangeBook, ...]:
     """Return every book of the sink, by topic id, partition and offset."""
     cursor.execute(
-        f"SELECT {_BOOK_COLUMNS} FROM yeoul.books WHERE {_SINK} "
+        f"SELECT {_BOOK_COLUMNS}, {_RULES} FROM yeoul.books WHERE {_SINK} "
         'ORDER BY topic_id, "partition", start_offset, end_offset',
         who.key,
     )
@@ -170,7 +187,7 @@ def books_of_batch(
 ) -> tuple[RangeBook, ...]:
     """Return the books that end at the given (partition, end offset) pairs."""
     cursor.execute(
-        f"SELECT {_BOOK_COLUMNS} FROM yeoul.books WHERE {_SINK} AND topic_id = %s "
+        f"SELECT {_BOOK_COLUMNS}, rules FROM yeoul.books WHERE {_SINK} AND topic_id = %s "
         'AND ("partition", end_offset) IN %s',
         (*who.key, topic_id, tuple(ends)),
     )
@@ -178,42 +195,12 @@ def books_of_batch(
 
 
 def merge_books(connection: Connection, who: SinkIdentity, keep: int) -> None:
-    """Merge all but the newest `keep` books of each partition into one, and commit.
+    """Merge all but the newest `keep` books of each partition, and commit.
 
-    Totals and digests are kept: they are sums.
+    Neighbours with the same rules become one. Totals and digests are kept: they are sums.
     """
     with connection, connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH old AS (
-                DELETE FROM yeoul.books USING (
-                    SELECT ctid AS id, row_number() OVER (
-                        PARTITION BY topic_id, "partition" ORDER BY end_offset DESC, start_offset
-                    ) AS age FROM yeoul.books WHERE {_SINK}
-                ) AS ranked
-                WHERE yeoul.books.ctid = ranked.id AND ranked.age > %s
-                RETURNING yeoul.books.*
-            ), reasons AS (
-                SELECT topic_id, "partition", jsonb_object_agg(reason, n) AS dead FROM (
-                    SELECT topic_id, "partition", reason, sum(count::bigint) AS n
-                    FROM old, jsonb_each_text(dead) AS d (reason, count)
-                    GROUP BY topic_id, "partition", reason
-                ) AS counted GROUP BY topic_id, "partition"
-            )
-            INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, "partition",
-                start_offset, end_offset, topic, read, written, filtered, dead, superseded,
-                unknown_keys, lost, digest, epoch, last_kafka_time, committed_at)
-            SELECT installation, pipeline, sink, topic_id, "partition",
-                min(start_offset), max(end_offset), max(topic), sum(read), sum(written),
-                sum(filtered), coalesce((SELECT dead FROM reasons
-                    WHERE reasons.topic_id = old.topic_id
-                    AND reasons."partition" = old."partition"), '{{}}'),
-                sum(superseded), sum(unknown_keys), sum(lost),
-                {_WRAPPED_SUM}, max(epoch), max(last_kafka_time), max(committed_at)
-            FROM old GROUP BY installation, pipeline, sink, topic_id, "partition"
-            """,
-            (*who.key, keep),
-        )
+        cursor.execute(_MERGE, (*who.key, keep))
 
 
 # sum(bigint) is a numeric: fold it back into 64 bits, two's complement.
@@ -222,12 +209,49 @@ _WRAPPED_SUM = (
     "18446744073709551616) - 9223372036854775808)::bigint"
 )
 
+_MERGE = f"""
+WITH old AS (
+    DELETE FROM yeoul.books USING (
+        SELECT ctid AS id, row_number() OVER (
+            PARTITION BY topic_id, "partition" ORDER BY end_offset DESC, start_offset
+        ) AS age FROM yeoul.books WHERE {_SINK}
+    ) AS ranked
+    WHERE yeoul.books.ctid = ranked.id AND ranked.age > %s
+    RETURNING yeoul.books.*
+), bounded AS (
+    SELECT *, rules IS DISTINCT FROM lag(rules) OVER w
+        OR start_offset IS DISTINCT FROM lag(end_offset) OVER w AS first
+    FROM old WINDOW w AS (PARTITION BY topic_id, "partition" ORDER BY start_offset, end_offset)
+), runs AS (
+    SELECT *, count(*) FILTER (WHERE first) OVER (
+        PARTITION BY topic_id, "partition" ORDER BY start_offset, end_offset
+    ) AS run FROM bounded
+), reasons AS (
+    SELECT topic_id, "partition", run, jsonb_object_agg(reason, n) AS dead FROM (
+        SELECT topic_id, "partition", run, reason, sum(count::bigint) AS n
+        FROM runs, jsonb_each_text(dead) AS d (reason, count)
+        GROUP BY topic_id, "partition", run, reason
+    ) AS counted GROUP BY topic_id, "partition", run
+)
+INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, "partition",
+    start_offset, end_offset, topic, read, written, filtered, dead, superseded,
+    unknown_keys, lost, digest, epoch, last_kafka_time, committed_at, rules)
+SELECT installation, pipeline, sink, topic_id, "partition",
+    min(start_offset), max(end_offset), max(topic), sum(read), sum(written), sum(filtered),
+    coalesce((SELECT dead FROM reasons WHERE reasons.topic_id = runs.topic_id
+        AND reasons."partition" = runs."partition" AND reasons.run = runs.run), '{{}}'),
+    sum(superseded), sum(unknown_keys), sum(lost),
+    {_WRAPPED_SUM}, max(epoch), max(last_kafka_time), max(committed_at), rules
+FROM runs GROUP BY installation, pipeline, sink, topic_id, "partition", run, rules
+"""
+
 
 def _book(row: Sequence[Any]) -> RangeBook:
     return RangeBook(
         topic_id=row[0], topic=row[1], partition=row[2], start=row[3], end=row[4], read=row[5],
         written=row[6], filtered=row[7], dead=row[8], unknown_keys=row[9], lost=row[10],
         digest=row[11], epoch=row[12], last_kafka_time=row[13], committed_at=row[14],
+        rules=row[15],
     )  # fmt: skip
 
 

@@ -5,9 +5,16 @@ from psycopg2.extensions import connection as Connection
 # Serialises concurrent first starts: CREATE ... IF NOT EXISTS alone can collide in the catalogue.
 _LOCK = 0x79656F756C  # "yeoul"
 
-_DDL = """
-CREATE SCHEMA IF NOT EXISTS yeoul;
+TABLES = ("sinks", "ledger", "books", "dead_letters", "targets")
 
+# Asking for one that is there needs CREATE on the database all the same.
+_SCHEMA = """
+DO $$ BEGIN
+    IF to_regnamespace('yeoul') IS NULL THEN CREATE SCHEMA yeoul; END IF;
+END $$;
+"""
+
+_DDL = """
 CREATE TABLE IF NOT EXISTS yeoul.sinks (
     installation text NOT NULL,
     pipeline     text NOT NULL,
@@ -53,8 +60,12 @@ CREATE TABLE IF NOT EXISTS yeoul.books (
     epoch           bigint NOT NULL,
     last_kafka_time timestamptz,
     committed_at    timestamptz NOT NULL DEFAULT now(),
+    rules           text NOT NULL DEFAULT '',
     PRIMARY KEY (installation, pipeline, sink, topic_id, "partition", start_offset, end_offset)
 );
+ALTER TABLE yeoul.books ADD COLUMN IF NOT EXISTS rules text NOT NULL DEFAULT '';
+COMMENT ON COLUMN yeoul.books.rules IS
+    'Fingerprint of the fields, select and where under which the range was written.';
 COMMENT ON TABLE yeoul.books IS 'What became of every record of each committed offset range.';
 
 CREATE TABLE IF NOT EXISTS yeoul.dead_letters (
@@ -75,14 +86,36 @@ CREATE TABLE IF NOT EXISTS yeoul.dead_letters (
     PRIMARY KEY (installation, pipeline, sink, topic_id, "partition", "offset")
 );
 COMMENT ON TABLE yeoul.dead_letters IS 'Records that could not be written, with the reason.';
+
+CREATE TABLE IF NOT EXISTS yeoul.targets (
+    installation text NOT NULL,
+    pipeline     text NOT NULL,
+    sink         text NOT NULL,
+    target       oid NOT NULL,
+    name         text NOT NULL,
+    created      boolean NOT NULL,
+    first_at     timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (installation, pipeline, sink, target)
+);
+COMMENT ON TABLE yeoul.targets IS 'The tables that each sink writes, and whether it created them.';
+"""
+
+# The last table and the last column that were added: where they are, nothing is missing.
+_COMPLETE = """
+SELECT to_regclass('yeoul.targets') IS NOT NULL AND EXISTS (
+    SELECT FROM pg_attribute
+    WHERE attrelid = to_regclass('yeoul.books') AND attname = 'rules' AND NOT attisdropped)
 """
 
 
 def ensure_schema(connection: Connection) -> None:
-    """Create the bookkeeping tables where they are missing, and commit."""
+    """Create the bookkeeping tables where they are missing, add new columns, and commit.
+
+    A column is added in a moment, whatever the table's size; writers of an older version go on.
+    """
     with connection, connection.cursor() as cursor:
-        cursor.execute("SELECT to_regclass('yeoul.dead_letters')")
-        if cursor.fetchone() != (None,):
+        cursor.execute(_COMPLETE)
+        if cursor.fetchone() == (True,):
             return
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", (_LOCK,))
-        cursor.execute(_DDL)
+        cursor.execute(_SCHEMA + _DDL)

@@ -6,12 +6,11 @@ from typing import Any, cast
 
 import pyarrow as pa
 from pyspark.sql import DataFrame
-from pyspark.sql.pandas.types import to_arrow_type
 
 from yeoul_stream.errors import PositionError
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Postgres, Record, Sink
-from yeoul_stream.rows import SinkRows
+from yeoul_stream.rows import SinkRows, arrow_type
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
@@ -57,11 +56,13 @@ class PostgresSink:
         secret = read_postgres_secret(self._target.secret_ref, secrets_directory())
         return connect(secret, f"yeoul {self._who.query}")
 
-    def open(self, topic: TopicState) -> Opened:
+    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
         """See StreamSink.open."""
         with self._connect() as connection:
             ensure_schema(connection)
-            self._wire = prepare_target(connection, self._table, self._columns)
+            if again:
+                ledger.refuse_erased(connection, self._who)
+            self._wire = prepare_target(connection, self._who, self._table, self._columns)
             self._epoch = ledger.claim_epoch(connection, self._who, self._floor)
             return Opened(
                 self._epoch,
@@ -131,9 +132,3 @@ def output_columns(rows: SinkRows) -> tuple[OutputColumn, ...]:
         OutputColumn(field.name, arrow_type(field.dataType), field.name not in required)
         for field in rows.types
     )
-
-
-def arrow_type(data_type: Any) -> pa.DataType:
-    """Return the Arrow type of a Spark type, as it arrives in a Python worker."""
-    found: pa.DataType = to_arrow_type(data_type, timestamp_utc=True)
-    return found

@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.errors import TargetMismatchError
+from yeoul_stream.identity import SinkIdentity
 
 # Arrow type -> PostgreSQL types that hold every value of it exactly; the first is the one created.
 _ACCEPTED: Mapping[pa.DataType, tuple[str, ...]] = {
@@ -79,9 +81,11 @@ class Existing:
 
 
 def prepare_target(
-    connection: Connection, table: TableName, columns: Sequence[OutputColumn]
+    connection: Connection, who: SinkIdentity, table: TableName, columns: Sequence[OutputColumn]
 ) -> pa.Schema:
     """Create the table where it is missing, check it otherwise, and commit.
+
+    Which table the sink writes, and whether it is the one that created it, is kept.
 
     Returns:
         The Arrow schema to encode for COPY, in the order of `columns`.
@@ -96,7 +100,8 @@ def prepare_target(
             "plain, for example with cast(... as string) or to_json(...)"
         )
     with connection, connection.cursor() as cursor:
-        cursor.execute(create_statement(table, columns))
+        is_new = _create(cursor, table, columns)
+        cursor.execute(_KEEP, (*who.key, str(table), is_new, table.schema, table.name))
         cursor.execute(_DESCRIBE, (table.schema, table.name))
         existing = {row[0]: Existing(*row) for row in cursor.fetchall()}
     problems = mismatches(columns, existing)
@@ -110,8 +115,23 @@ def prepare_target(
     )
 
 
+def _create(cursor: Cursor, table: TableName, columns: Sequence[OutputColumn]) -> bool:
+    """Create the table; False where it is there already, by whomever."""
+    cursor.execute("SELECT to_regclass(%s) IS NULL", (table.identifier.as_string(cursor),))
+    if cursor.fetchone() == (False,):
+        return False
+    cursor.execute("SAVEPOINT target")
+    try:
+        cursor.execute(create_statement(table, columns))
+    except (errors.DuplicateTable, errors.UniqueViolation):
+        # Another sink was faster; which error it is depends on how far it has got.
+        cursor.execute("ROLLBACK TO SAVEPOINT target")
+        return False
+    return True
+
+
 def create_statement(table: TableName, columns: Sequence[OutputColumn]) -> sql.Composable:
-    """Return CREATE TABLE IF NOT EXISTS for the columns."""
+    """Return CREATE TABLE for the columns."""
     parts = [
         sql.SQL("{} {}{}").format(
             sql.Identifier(column.name),
@@ -120,9 +140,7 @@ def create_statement(table: TableName, columns: Sequence[OutputColumn]) -> sql.C
         )
         for column in columns
     ]
-    return sql.SQL("CREATE TABLE IF NOT EXISTS {} ({})").format(
-        table.identifier, sql.SQL(", ").join(parts)
-    )
+    return sql.SQL("CREATE TABLE {} ({})").format(table.identifier, sql.SQL(", ").join(parts))
 
 
 def mismatches(
@@ -167,6 +185,14 @@ def _fits(arrow: pa.DataType, found: Existing) -> bool:
     digits = int(precision) - int(scale)
     return bool(int(scale) >= arrow.scale and digits >= arrow.precision - arrow.scale)
 
+
+_KEEP = """
+INSERT INTO yeoul.targets (installation, pipeline, sink, name, created, target)
+SELECT %s, %s, %s, %s, %s, c.oid
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s
+ON CONFLICT DO NOTHING
+"""
 
 _DESCRIBE = """
 SELECT a.attname, format_type(a.atttypid, NULL), format_type(a.atttypid, a.atttypmod),
