@@ -1,0 +1,1 @@
+"""The operator: SparkApplication, ScheduledSparkApplication and StreamPipeline on Kubernetes."""

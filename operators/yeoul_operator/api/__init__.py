@@ -1,0 +1,1 @@
+"""The resources as typed models, their rules, and the CRDs made from them."""

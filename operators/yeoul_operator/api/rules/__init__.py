@@ -1,0 +1,1 @@
+"""What is refused beyond the schema, by what it looks at. Pure; each rule reports all it finds."""

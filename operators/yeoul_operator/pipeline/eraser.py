@@ -1,0 +1,93 @@
+"""The SparkApplication that erases what a pipeline's sinks hold. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from yeoul_operator.pipeline.application import (
+    CONFIG_DIR,
+    SECRETS_DIR,
+    Document,
+    Installation,
+    Run,
+    application,
+)
+from yeoul_operator.pipeline.revision import KEY, Revision
+from yeoul_stream.pipeline import StreamPipeline
+
+_SUFFIX = "-erase"
+# Where Kubernetes looks for what a container has to say at its end.
+_MESSAGES = "/dev/termination-log"
+_RETRIES, _INTERVAL_S = 5, 10
+
+
+def eraser_name(pipeline: str) -> str:
+    """Return the name of the application that erases a pipeline."""
+    return f"{pipeline}{_SUFFIX}"
+
+
+def erased_by(name: str) -> str:
+    """Return the pipeline that an application of that name erases; empty if it is none."""
+    return name.removesuffix(_SUFFIX) if name.endswith(_SUFFIX) else ""
+
+
+def eraser(
+    revision: Revision,
+    run: Run,
+    installation: Installation,
+    uid: str,
+    labels: Mapping[str, str] | None = None,
+) -> Document:
+    """Return the application that erases what the sinks of a revision hold.
+
+    It is the one that runs the revision, with another command and without executors: the job then
+    starts Spark, if at all, within the driver.
+    """
+    made = application(revision, run, installation, uid, labels)
+    metadata, spec = made["metadata"], made["spec"]
+    volumes, mounts = _secrets(revision.pipeline)
+    driver = spec["driver"]
+    return {
+        **made,
+        "metadata": {**metadata, "name": eraser_name(metadata["name"])},
+        "spec": {
+            **spec,
+            "arguments": ["--pipeline", f"{CONFIG_DIR}/{KEY}", "--erase"],
+            "restartPolicy": {
+                "type": "OnFailure",
+                "onFailureRetries": _RETRIES,
+                "onFailureRetryInterval": _INTERVAL_S,
+                "onSubmissionFailureRetries": _RETRIES,
+                "onSubmissionFailureRetryInterval": _INTERVAL_S,
+            },
+            "volumes": [spec["volumes"][0], *volumes],
+            "driver": {
+                **driver,
+                "ports": [],
+                "env": [*driver["env"], {"name": "YEOUL_MESSAGE_FILE", "value": _MESSAGES}],
+                "volumeMounts": [driver["volumeMounts"][0], *mounts],
+            },
+            "executor": {**spec["executor"], "instances": 1, "volumeMounts": []},
+        },
+    }
+
+
+def _secrets(pipeline: StreamPipeline) -> tuple[list[Document], list[Document]]:
+    """Return volumes and mounts of the databases' Secrets, also of sinks that are switched off.
+
+    Such a one may have run before; but its Secret need not be there.
+    """
+    needed: dict[str, bool] = {}
+    for sink in pipeline.spec.sinks:
+        if sink.postgres is not None:
+            name = sink.postgres.secret_ref
+            needed[name] = needed.get(name, False) or sink.enabled
+    volumes: list[dict[str, Any]] = []
+    mounts: list[dict[str, Any]] = []
+    for index, (name, is_needed) in enumerate(needed.items()):
+        optional = {} if is_needed else {"optional": True}
+        volumes.append({"name": f"secret-{index}", "secret": {"secretName": name, **optional}})
+        path = f"{SECRETS_DIR}/{name}"
+        mounts.append({"name": f"secret-{index}", "mountPath": path, "readOnly": True})
+    return volumes, mounts

@@ -1,0 +1,1 @@
+"""The process: settings, queue, leader election, health, metrics, logs."""
