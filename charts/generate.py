@@ -1,0 +1,56 @@
+"""Write, or check, what is derived from the chart's options, in the repository's root.
+
+python -m charts.generate [--check] [--root FOLDER]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import yaml
+
+from charts.options.root import Root
+from charts.schema import schema_text
+from charts.text import connections, reference, values_text
+from charts.walk import options
+from yeoul_stream.pipeline.generating import between, read_page, run
+
+CHART = Path("charts/yeoul")
+CRDS = Path("manifests/crds")
+BEGIN = "<!-- values: begin (written by python -m charts.generate) -->"
+END = "<!-- values: end -->"
+CONNECTIONS = (
+    "<!-- connections: begin (written by python -m charts.generate) -->",
+    "<!-- connections: end -->",
+)
+
+
+def generated(root: Path) -> dict[Path, str]:
+    """Each generated file and the text it should have."""
+    chart = root / CHART
+    every = options(Root())
+    page = chart / "README.md"
+    listed = yaml.safe_load((chart / "files" / "connections.yaml").read_text("utf-8"))
+    text = between(read_page(page), *CONNECTIONS, connections(listed))
+    # Copies, since a package holds what lies in the chart's folder only.
+    crds = {
+        chart / "files" / "crds" / path.name: path.read_text("utf-8")
+        for path in sorted((root / CRDS).glob("*.yaml"))
+    }
+    return {
+        chart / "values.yaml": values_text(every),
+        chart / "values.schema.json": schema_text(),
+        page: between(text, BEGIN, END, reference(every)),
+        **crds,
+    }
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """0, or 1 when `--check` finds a difference."""
+    return run("charts.generate", "the options and the CRDs", generated, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

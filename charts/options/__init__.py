@@ -1,0 +1,1 @@
+"""What can be set in the chart: one model for each mapping of `values.yaml`."""

@@ -1,0 +1,74 @@
+"""The whole of `values.yaml`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from charts.options.base import Free, FreeList, Pods, Values, Words
+from charts.options.hdfs import Hdfs
+from charts.options.ingest import Ingest
+from charts.options.kafka import Kafka
+from charts.options.operator import Crds, Operator, Spark
+from charts.options.postgres import Postgres
+from charts.options.trial import Trial
+
+
+class Images(Values):
+    """Where images come from."""
+
+    registry: str = "ghcr.io/yeoul"
+    """Registry and folder of the images that have none of their own."""
+    tag: str = ""
+    """Tag of the images that have none of their own; empty: the chart's version."""
+    pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
+    """When they are pulled."""
+
+
+class NetworkPolicies(Values):
+    """Who may talk to whom: the table in the chart's README. Your network must enforce them."""
+
+    enabled: bool = True
+    """Make them."""
+    metrics_from: FreeList = []
+    """Who else may read metrics, as peers of a NetworkPolicy, such as Prometheus' namespace."""
+    clients_from: FreeList = []
+    """Who else may use Kafka, PostgreSQL and HDFS, as peers of a NetworkPolicy."""
+
+
+class Root(Values):
+    """The values of the chart."""
+
+    name_override: str = ""
+    """What stands for the chart's name in names and labels."""
+    fullname_override: str = ""
+    """What all names begin with; empty: the release's name, with the chart's unless it holds it."""
+    labels: Words = {}
+    """Labels of all objects."""
+    annotations: Words = {}
+    """Annotations of all objects."""
+    images: Images = Images()
+    """Where images come from."""
+    pods: Pods = Pods()
+    """Settings of all pods."""
+    crds: Crds = Crds()
+    """The definitions of applications and pipelines."""
+    operator: Operator = Operator()
+    """The operator."""
+    spark: Spark = Spark()
+    """What pipelines run as."""
+    kafka: Kafka = Kafka()
+    """Kafka."""
+    postgres: Postgres = Postgres()
+    """PostgreSQL."""
+    hdfs: Hdfs = Hdfs()
+    """HDFS."""
+    ingest: Ingest = Ingest()
+    """From an HTTP API to Kafka."""
+    network_policies: NetworkPolicies = NetworkPolicies()
+    """Who may talk to whom."""
+    test: Trial = Trial()
+    """What `helm test` does: a record is sent, and found where a pipeline writes."""
+    global_: Free = Field({}, alias="global")
+    """What a parent chart shares with its parts; this chart uses nothing of it."""
