@@ -16,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 import pytest
 from pydantic import SecretStr
+
 from yeoul_ingest.poller_settings import PollerSettings
 from yeoul_ingest.simulator.faults import Control
 from yeoul_ingest.simulator.fleet import Fleet

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import httpx
 from confluent_kafka import Consumer, KafkaError, TopicPartition
+
 from fix_ingest import KEY
 from yeoul_ingest.simulator.run import simulator
 from yeoul_ingest.simulator.settings import SimulatorSettings

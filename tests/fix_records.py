@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 
 from hypothesis import strategies as st
+
 from yeoul_stream.pipeline import Field, Record, load_pipeline
 
 REPOSITORY = Path(__file__).parents[1]

@@ -11,7 +11,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,8 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from psycopg2.extensions import connection as Connection
+
+import fix_database
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import apply_overlay
 
@@ -49,14 +51,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def connect(platform: Platform) -> Connection:
-    """Open a connection as the pipeline's role, autocommit."""
-    pg = platform.endpoints.postgres
-    connection = psycopg2.connect(
-        host=pg.host, port=pg.port, dbname=pg.dbname, user=pg.user, password=pg.password
-    )
-    connection.autocommit = True
-    return connection
+def connect(platform: Platform, database: str = "") -> Connection:
+    """Open a connection as the pipeline's role, autocommit, to its database or another one."""
+    endpoint = platform.endpoints.postgres
+    return fix_database.connect(endpoint, database)
 
 
 def create_topic(platform: Platform, topic: str, partitions: int = 2) -> None:
@@ -113,9 +111,15 @@ class Stream:
     """One pipeline, derived from car-info.yaml, whose job the test starts, kills and restarts."""
 
     def __init__(
-        self, platform: Platform, folder: Path, name: str, overlay: dict[str, Any] | None = None
+        self,
+        platform: Platform,
+        folder: Path,
+        name: str,
+        overlay: dict[str, Any] | None = None,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.platform, self.folder, self.name = platform, folder, name
+        self._variables = variables or {}
         self.topic = self.table = name.replace("-", "_")
         self.path = f"/data/{name}"
         root = Path(__file__).resolve().parents[1]
@@ -124,6 +128,8 @@ class Stream:
         self.file = folder / f"{name}.yaml"
         self.file.write_text(yaml.safe_dump(self.document, sort_keys=False))
         self.process: psutil.Popen | None = None
+        # Of the tests' own looks; the job's is in its secret.
+        self.database = ""
         self._port = 0
         create_topic(platform, self.topic)
 
@@ -167,7 +173,18 @@ class Stream:
             **self.platform.spark_env(),
             "YEOUL_INSTALLATION": INSTALLATION,
             "YEOUL_SCRATCH_DIR": str(self.folder / "scratch"),
+            **self._variables,
         }
+
+    def use_database(self, name: str) -> None:
+        """Have the next start, and the tests, use another database."""
+        secrets = Path(self.environment()["YEOUL_SECRETS_DIR"])
+        folder = self.folder / f"secrets-{name}"
+        folder.mkdir()
+        secret = yaml.safe_load((secrets / "car-info-postgres.yaml").read_text())
+        (folder / "car-info-postgres.yaml").write_text(yaml.safe_dump({**secret, "dbname": name}))
+        self._variables = {**self._variables, "YEOUL_SECRETS_DIR": str(folder)}
+        self.database = name
 
     def kill(self) -> None:
         """Kill -9 the driver, its JVM and its workers, all at one moment."""
@@ -210,6 +227,16 @@ class Stream:
         """Return a page of the job's endpoint."""
         with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
+
+    def post(self, path: str, body: object) -> tuple[int, dict[str, Any]]:
+        """Send JSON to the job's endpoint; return the status and the answer."""
+        url, data = f"http://127.0.0.1:{self._port}{path}", json.dumps(body).encode()
+        try:
+            with urllib.request.urlopen(url, data, timeout=5) as answer:
+                return answer.status, dict(json.load(answer))
+        except urllib.error.HTTPError as error:
+            with error:
+                return error.code, dict(json.load(error))
 
     def sink(self, name: str) -> dict[str, Any]:
         """Return a sink's progress; empty while the endpoint is not up."""
@@ -278,7 +305,7 @@ class Stream:
 
     def query(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Return a statement's rows."""
-        connection = connect(self.platform)
+        connection = connect(self.platform, self.database)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(statement, values)
@@ -293,10 +320,14 @@ class Stream:
 
 @contextmanager
 def stream(
-    platform: Platform, folder: Path, name: str, overlay: dict[str, Any] | None = None
+    platform: Platform,
+    folder: Path,
+    name: str,
+    overlay: dict[str, Any] | None = None,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[Stream]:
     """Give a stream whose job is killed at the end, whatever happened."""
-    made = Stream(platform, folder, name, overlay)
+    made = Stream(platform, folder, name, overlay, variables)
     try:
         yield made
     finally:

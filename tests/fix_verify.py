@@ -18,8 +18,9 @@ from typing import Any
 
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
+from pyspark.sql import DataFrame, SparkSession
+
 from fix_stream import WAIT_S, connect, create_topic, produce, wait_until
-from pyspark.sql import SparkSession
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings, build_sink, identity
 from yeoul_stream.pipeline import StreamPipeline, apply_overlay, parse_pipeline
@@ -28,6 +29,7 @@ from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.spark import build_session
 from yeoul_stream.verify.finding import Finding
+from yeoul_stream.verify.repair import Verified, repair
 from yeoul_stream.verify.report import Report, SinkReport
 from yeoul_stream.verify.run import verify
 
@@ -127,6 +129,7 @@ class World:
 
     def _queries(self, sinks: Collection[str]) -> Iterator[SinkQuery]:
         meta, source = self.pipeline.metadata, self.pipeline.spec.source.kafka
+        record = self.pipeline.spec.record
         board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
         for sink in self.pipeline.spec.sinks:
             if sinks and sink.name not in sinks:
@@ -134,11 +137,11 @@ class World:
             who = identity(self.settings, self.pipeline, sink)
             board.add(sink.name, sink.kind, who.query)
             build = partial(build_sink, self.spark, self.settings, self.pipeline, sink)
-            yield SinkQuery(QueryContext(self.spark, source, {}, who, sink, build, board))
+            yield SinkQuery(QueryContext(self.spark, source, {}, who, record, sink, build, board))
 
-    def changed(self, *sinks: dict[str, Any]) -> World:
-        """Return this world with an overlay over its sinks."""
-        overlay = {"spec": {"sinks": list(sinks)}}
+    def changed(self, *sinks: dict[str, Any], **spec: Any) -> World:
+        """Return this world with an overlay over its sinks, and over what else is in its spec."""
+        overlay = {"spec": {"sinks": list(sinks), **spec}}
         changed = apply_overlay(document(self.platform, self.name), overlay)
         return replace(self, pipeline=parse_pipeline(changed, self.name))
 
@@ -157,6 +160,10 @@ class World:
         """Return what verify says of the sinks."""
         return verify(self.pipeline, self.settings, self.spark, sinks)
 
+    def repair(self, *sinks: str, apply: bool = False) -> Verified:
+        """Return what repair would do, or has done, about the sinks."""
+        return repair(self.pipeline, self.settings, self.spark, sinks, apply=apply)
+
     def sql(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement in the sinks' database."""
         connection = connect(self.platform)
@@ -166,6 +173,48 @@ class World:
                 return list(cursor.fetchall()) if cursor.description else []
         finally:
             connection.close()
+
+    @contextmanager
+    def spoiled(self, spoil: str, mend: str) -> Iterator[None]:
+        """Run a statement, and at the end of the block the one that makes up for it."""
+        self.sql(spoil)
+        try:
+            yield
+        finally:
+            self.sql(mend)
+
+    @contextmanager
+    def moved(self, folder: str, name: str, target: str = "_moved") -> Iterator[str]:
+        """Have a file of a lake elsewhere, by default out of the readers' sight."""
+        files = self.folder(folder)
+        files.rename(name, target)
+        try:
+            yield target
+        finally:
+            files.rename(target, name)
+
+    @contextmanager
+    def copied(self, folder: str, name: str, twin: str, part: float = 1.0) -> Iterator[None]:
+        """Have the first part of a lake's file under another name too."""
+        files = self.folder(folder)
+        copy(self.spark, files.uri(name), files.uri(twin), part)
+        try:
+            yield
+        finally:
+            files.delete(twin)
+
+    @contextmanager
+    def written(self, folder: str, rows: DataFrame, name: str) -> Iterator[None]:
+        """Have a file with the rows in a lake."""
+        files = self.folder(folder)
+        rows.coalesce(1).write.parquet(files.uri("_written"))
+        (part,) = [part for part in files.names("_written") if part.endswith(".parquet")]
+        files.rename(f"_written/{part}", name)
+        files.delete("_written")
+        try:
+            yield
+        finally:
+            files.delete(name)
 
     def folder(self, name: str) -> HadoopFolder:
         """Return a lake's folder."""
@@ -177,17 +226,12 @@ class World:
         return sorted(path for path in found if path.endswith(".parquet") and "_yeoul" not in path)
 
 
-def copy(world: World, source: str, target: str) -> None:
-    """Copy a file in HDFS."""
-    truncate(world, source, target, keep=1.0)
-
-
-def truncate(world: World, source: str, target: str, keep: float = 0.5) -> None:
-    """Write the first part of a file in HDFS under another name."""
-    jvm: Any = world.spark._jvm
+def copy(spark: SparkSession, source: str, target: str, part: float) -> None:
+    """Copy the first part of a file in HDFS."""
+    jvm: Any = spark._jvm
     path = jvm.org.apache.hadoop.fs.Path(source)
-    system = path.getFileSystem(world.spark._jsc.hadoopConfiguration())
-    size = int(system.getFileStatus(path).getLen() * keep)
+    system = path.getFileSystem(spark._jsc.hadoopConfiguration())
+    size = int(system.getFileStatus(path).getLen() * part)
     reading = system.open(path)
     writing = system.create(jvm.org.apache.hadoop.fs.Path(target), True)
     jvm.org.apache.commons.io.IOUtils.copyLarge(reading, writing, 0, size)
@@ -210,8 +254,6 @@ def session(platform: Platform, pipeline: StreamPipeline) -> Iterator[SparkSessi
     """Give a Spark session in this process that reaches the platform."""
     before = dict(os.environ)
     os.environ.update({**platform.spark_env(), "YEOUL_INSTALLATION": INSTALLATION})
-    # A short life: the JVM's second compiler would not pay.
-    os.environ["JDK_JAVA_OPTIONS"] = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
     spark = build_session(pipeline)
     try:
         yield spark

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
+
 from yeoul_stream.pipeline import METADATA_COLUMNS, Record, Sink, load_pipeline
 
 SETTINGS = {

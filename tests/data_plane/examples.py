@@ -18,6 +18,7 @@ from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from pyspark.sql import SparkSession
+
 from yeoul_stream.job import Settings, build_sink, identity
 from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
 from yeoul_stream.progress import Board
@@ -61,13 +62,13 @@ def localised(path: Path, bootstrap: str) -> StreamPipeline:
 def run(spark: SparkSession, pipeline: StreamPipeline, scratch: Path) -> dict[str, Any]:
     """Run every sink of the pipeline to its end, one after the other."""
     settings = Settings("examples", scratch)
-    source, name = pipeline.spec.source.kafka, pipeline.metadata.name
+    source, record, name = pipeline.spec.source.kafka, pipeline.spec.record, pipeline.metadata.name
     board = Board(name, "default", source.topic, datetime.now(UTC))
     for sink in pipeline.spec.sinks:
         who = identity(settings, pipeline, sink)
         board.add(sink.name, sink.kind, who.query)
         build = partial(build_sink, spark, settings, pipeline, sink)
-        query = SinkQuery(QueryContext(spark, source, {}, who, sink, build, board))
+        query = SinkQuery(QueryContext(spark, source, {}, who, record, sink, build, board))
         query.start()
         query.join()
     shown = board.snapshot(datetime.now(UTC)).sinks

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from yeoul_local import processes
 
 YEOUL = Path(sys.executable).with_name("yeoul")

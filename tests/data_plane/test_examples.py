@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from yeoul_local.platform import Platform
 
 EXAMPLES = sorted(

@@ -15,10 +15,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from fix_stream import INSTALLATION, Stream, connect, record, stream, wait_until
-from fix_verify import document, session
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
+
+from bed.processes import frozen
+from fix_stream import INSTALLATION, Stream, connect, record, stream, wait_until
+from fix_verify import document, session
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings
 from yeoul_stream.pipeline import parse_pipeline
@@ -211,4 +213,22 @@ def test_a_second_driver_fences_the_first(
         made.produce(_records(1))
         made.caught_up("table")
         assert first.wait(timeout=60) == 3
+        _holds(made, spark, "table")
+
+
+def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
+    platform: Platform, spark: SparkSession, tmp_path: Path
+) -> None:
+    with stream(platform, tmp_path, "frozen", TABLE_ONLY) as made:
+        made.produce(_records(0))
+        first = made.start()
+        made.caught_up("table")
+        with frozen([first, *first.children(recursive=True)]):
+            made.start()
+            made.running("table")
+            made.produce(_records(1))
+            made.caught_up("table")
+        made.produce(_records(2))
+        assert first.wait(timeout=60) == 3
+        made.caught_up("table")
         _holds(made, spark, "table")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from fix_stream import Stream, create_topic, delete_topic, forget, record, stream, wait_until
 from yeoul_local.platform import Platform
 
@@ -79,6 +80,14 @@ def test_progress_names_the_sinks_and_their_lag(delivered: Stream) -> None:
         "table": 0,
         "lake": 0,
     }
+
+
+def test_a_local_run_has_no_executors_to_change(delivered: Stream) -> None:
+    progress = delivered.progress()
+    assert progress is not None
+    assert (progress["partitions"], progress["executors"]) == (2, None)
+    status, answer = delivered.post("/executors", {"target": 2})
+    assert (status, "local run" in answer["error"]) == (409, True)
 
 
 def test_metrics_carry_the_labels(delivered: Stream) -> None:

@@ -1,9 +1,10 @@
-"""Old books are merged, and nothing of what they say is lost."""
+"""Old books are merged, and nothing of what they say is lost; old tables are brought up to date."""
 
 from collections.abc import Iterator
 
 import pytest
 from psycopg2.extensions import connection as Connection
+
 from yeoul_local.platform import Platform
 from yeoul_stream.books import RangeBook
 from yeoul_stream.identity import SinkIdentity
@@ -11,6 +12,7 @@ from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.schema import ensure_schema
 
 WHO = SinkIdentity("merging", "default/p", "table")
+EDITED = SinkIdentity("merging", "default/edited", "table")
 QUARTER = 2**62  # four of these digests wrap to 0 in 64 bits
 
 
@@ -34,9 +36,9 @@ def merged(platform: Platform) -> Iterator[Connection]:
     connection.close()
 
 
-def _books(connection: Connection) -> tuple[RangeBook, ...]:
+def _books(connection: Connection, who: SinkIdentity = WHO) -> tuple[RangeBook, ...]:
     with connection, connection.cursor() as cursor:
-        return ledger.read_books(cursor, WHO)
+        return ledger.read_books(cursor, who)
 
 
 def test_the_newest_books_stay_single(merged: Connection) -> None:
@@ -54,3 +56,49 @@ def test_digests_wrap_at_64_bits(merged: Connection) -> None:
 def test_totals_are_kept(merged: Connection) -> None:
     totals = ledger.read_totals(merged, WHO)
     assert (totals.read, totals.written, totals.dead) == (60, 54, 6)
+
+
+def test_books_of_different_rules_are_not_merged_with_each_other(merged: Connection) -> None:
+    with merged, merged.cursor() as cursor:
+        for number, rules in enumerate("aabba"):
+            book = RangeBook(
+                "id", "t", 0, 10 * number, 10 * number + 10,
+                read=10, written=9, dead={"decode": 1}, rules=rules,
+            )  # fmt: skip
+            ledger.insert_book(cursor, EDITED, book)
+    ledger.merge_books(merged, EDITED, keep=0)
+    told = [(book.start, book.end, book.rules, book.dead) for book in _books(merged, EDITED)]
+    assert told == [
+        (0, 20, "a", {"decode": 2}), (20, 40, "b", {"decode": 2}), (40, 50, "a", {"decode": 1}),
+    ]  # fmt: skip
+
+
+def test_a_gap_between_books_stays_when_they_are_merged(merged: Connection) -> None:
+    who = SinkIdentity("merging", "default/gap", "table")
+    with merged, merged.cursor() as cursor:
+        for start in (0, 20):
+            ledger.insert_book(cursor, who, RangeBook("id", "t", 0, start, start + 10))
+    ledger.merge_books(merged, who, keep=0)
+    assert [(book.start, book.end) for book in _books(merged, who)] == [(0, 10), (20, 30)]
+
+
+@pytest.fixture
+def older(merged: Connection) -> Iterator[Connection]:
+    """The tables as they were before books told their rules."""
+    with merged, merged.cursor() as cursor:
+        cursor.execute("ALTER TABLE yeoul.books DROP COLUMN rules")
+    yield merged
+    ensure_schema(merged)
+
+
+def test_books_without_the_column_can_be_read(older: Connection) -> None:
+    assert {book.rules for book in _books(older)} == {""}
+
+
+def test_a_missing_column_is_added_to_tables_with_books(older: Connection) -> None:
+    ensure_schema(older)
+    with older, older.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM yeoul.books WHERE installation = 'merging' AND rules = ''"
+        )
+        assert cursor.fetchone() == (8,)

@@ -2,6 +2,7 @@
 
 import pytest
 from confluent_kafka.admin import AdminClient
+
 from yeoul_local.parts import expand
 from yeoul_local.platform import Platform
 from yeoul_local.status import collect

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+
 from fix_ingest import Answer, Serve, key_file, serve
 from fix_poller import Api, Poller, arrived, polling, running_api, wait_until
 from yeoul_ingest.simulator.settings import SimulatorSettings
@@ -74,16 +75,27 @@ def all_sent(start_poller: StartPoller, api: Api) -> int:
     return total
 
 
+def finish(poller: Poller, api: Api, least: int) -> int:
+    """Let the poller send more than `least` records, then all that there are; how many."""
+    wait_until(lambda: poller.sent() > least)
+    total = api.calm()
+    wait_until(lambda: poller.sent() == total)
+    assert poller.end() == 0
+    return total
+
+
+def counts(bootstrap: str, topic: str) -> tuple[int, int]:
+    """How many records arrived, and how many different ones."""
+    values = [message.value for message in arrived(bootstrap, topic)]
+    return len(values), len(set(values))
+
+
 def test_each_record_arrives_once(
     start_poller: StartPoller, api: Api, bootstrap: str, topic: str
 ) -> None:
     with start_poller(api.url) as poller:
-        wait_until(lambda: poller.sent() > 300)
-        total = api.calm()
-        wait_until(lambda: poller.sent() == total)
-        assert poller.end() == 0
-    values = [message.value for message in arrived(bootstrap, topic)]
-    assert len(set(values)) == len(values) == total
+        total = finish(poller, api, 300)
+    assert counts(bootstrap, topic) == (total, total)
 
 
 def test_one_vehicle_is_in_one_partition_in_order(
@@ -143,8 +155,7 @@ def test_a_killed_poller_loses_and_doubles_nothing(
             wait_until(partial(has_sent, poller, more))
             poller.kill()
     total = all_sent(start_poller, api)
-    values = [message.value for message in arrived(bootstrap, topic)]
-    assert len(set(values)) == len(values) == total
+    assert counts(bootstrap, topic) == (total, total)
 
 
 def has_sent(poller: Poller, records: int) -> bool:
@@ -179,12 +190,8 @@ def test_nothing_is_lost_or_doubled_while_the_api_misbehaves(
 ) -> None:
     api.control(errorRate=0.2, garbageRate=0.2, duplicateRate=0.2, retryAfter=0)
     with start_poller(api.url) as poller:
-        wait_until(lambda: poller.sent() > 300)
-        total = api.calm()
-        wait_until(lambda: poller.sent() == total)
-        assert poller.end() == 0
-    values = [message.value for message in arrived(bootstrap, topic)]
-    assert len(set(values)) == len(values) == total
+        total = finish(poller, api, 300)
+    assert counts(bootstrap, topic) == (total, total)
 
 
 def test_bad_records_arrive_too(
@@ -256,5 +263,4 @@ def test_kafka_away_for_a_while_loses_and_doubles_nothing(
         total = api.calm()
         wait_until(lambda: poller.sent() >= total)
         assert poller.end() == 0
-    values = [message.value for message in arrived(bootstrap, topic)]
-    assert len(set(values)) == len(values) == total
+    assert counts(bootstrap, topic) == (total, total)

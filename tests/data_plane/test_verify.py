@@ -6,20 +6,23 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from fix_verify import (
+    INSTALLATION,
     World,
-    copy,
     document,
     message,
     named,
     row_of,
     run_verify,
     session,
-    truncate,
     world,
 )
 from yeoul_local.platform import Platform
+from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import parse_pipeline
+from yeoul_stream.verify.lake_letters import letters_of_lake
+from yeoul_stream.verify.letters import Wanted
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -52,47 +55,39 @@ def test_every_record_is_written_filtered_or_dead(delivered: World) -> None:
 
 
 def test_a_flipped_value_is_named_by_its_offset(delivered: World) -> None:
-    delivered.sql("UPDATE checked_table SET speed = 99.9 WHERE id = 'R000007'")
-    try:
+    spoil = "UPDATE checked_table SET speed = 99.9 WHERE id = 'R000007'"
+    mend = "UPDATE checked_table SET speed = 7.1 WHERE id = 'R000007'"
+    with delivered.spoiled(spoil, mend):
         report = delivered.verify("table")
-    finally:
-        delivered.sql("UPDATE checked_table SET speed = 7.1 WHERE id = 'R000007'")
     (found,) = named(report, "row-altered")
     assert (found.place.partition, found.place.offset) == (1, 3)
     assert "speed is 99.9 instead of 7.1" in found.text
 
 
 def test_a_dropped_row_is_named_by_its_offset(delivered: World) -> None:
-    delivered.sql("DELETE FROM checked_table WHERE id = 'R000010'")
-    try:
+    spoil = "DELETE FROM checked_table WHERE id = 'R000010'"
+    mend = "INSERT INTO checked_table VALUES ('R000010', 10.1, 10.50, '2026-11-23 12:00:00.5+09')"
+    with delivered.spoiled(spoil, mend):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(
-            "INSERT INTO checked_table VALUES ('R000010', 10.1, 10.50, '2026-11-23 12:00:00.5+09')"
-        )
     places = [(f.place.partition, f.place.offset) for f in named(report, "row-missing")]
     assert (report.verdict, places) == ("fails", [(0, 5)])
 
 
 def test_a_doubled_row_is_named_by_its_offset(delivered: World) -> None:
-    delivered.sql("INSERT INTO checked_table SELECT * FROM checked_table WHERE id = 'R000011'")
-    try:
+    spoil = "INSERT INTO checked_table SELECT * FROM checked_table WHERE id = 'R000011'"
+    last = "SELECT max(ctid) FROM checked_table WHERE id = 'R000011'"
+    mend = f"DELETE FROM checked_table WHERE ctid = ({last})"
+    with delivered.spoiled(spoil, mend):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(
-            "DELETE FROM checked_table WHERE ctid = "
-            "(SELECT max(ctid) FROM checked_table WHERE id = 'R000011')"
-        )
     places = [(f.place.partition, f.place.offset) for f in named(report, "row-doubled")]
     assert (report.verdict, places) == ("fails", [(1, 5)])
 
 
 def test_a_row_of_others_is_reported_and_holds(delivered: World) -> None:
-    delivered.sql("INSERT INTO checked_table VALUES ('X', 1, 1, 'infinity')")
-    try:
+    spoil = "INSERT INTO checked_table VALUES ('X', 1, 1, 'infinity')"
+    mend = "DELETE FROM checked_table WHERE id = 'X'"
+    with delivered.spoiled(spoil, mend):
         report = delivered.verify("table")
-    finally:
-        delivered.sql("DELETE FROM checked_table WHERE id = 'X'")
     assert (report.verdict, row_of(report, "table").foreign) == ("holds", 1)
 
 
@@ -107,68 +102,50 @@ def test_a_sink_that_filters_is_not_compared_with_one_that_does_not(delivered: W
 
 
 def test_a_copied_file_is_named(delivered: World) -> None:
-    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
-    copy(delivered, folder.uri(first), folder.uri("copy.parquet"))
-    try:
+    first = delivered.files("checked")[0]
+    with delivered.copied("checked", first, "copy.parquet"):
         report = delivered.verify("lake")
-    finally:
-        folder.delete("copy.parquet")
     (found,) = named(report, "file-doubled")
     assert (report.verdict, found.place.file) == ("fails", "copy.parquet")
     assert first in found.text
 
 
 def test_a_copied_file_with_a_believable_name_is_named(delivered: World) -> None:
-    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
+    first = delivered.files("checked")[0]
     twin = first.replace(".parquet", "-1.parquet")
-    copy(delivered, folder.uri(first), folder.uri(twin))
-    try:
+    with delivered.copied("checked", first, twin):
         report = delivered.verify("lake")
-    finally:
-        folder.delete(twin)
     (found,) = named(report, "file-doubled")
     assert (found.place.file, found.place.start) == (twin, 0)
 
 
 def test_a_deleted_file_is_named_with_its_offsets(delivered: World) -> None:
-    folder, last = delivered.folder("checked"), delivered.files("checked")[-1]
-    folder.rename(last, "_aside")
-    try:
+    last = delivered.files("checked")[-1]
+    with delivered.moved("checked", last):
         report = delivered.verify("lake")
-    finally:
-        folder.rename("_aside", last)
     (found,) = named(report, "file-missing")
     assert (found.place.file, found.place.partition, found.place.end) == (last, 1, 502)
 
 
 def test_a_truncated_file_is_named(delivered: World) -> None:
-    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
-    folder.rename(first, "_aside")
-    truncate(delivered, folder.uri("_aside"), folder.uri(first))
-    try:
+    first = delivered.files("checked")[0]
+    with delivered.moved("checked", first) as aside, delivered.copied("checked", aside, first, 0.5):
         report = delivered.verify("lake")
-    finally:
-        folder.delete(first)
-        folder.rename("_aside", first)
     assert [f.place.file for f in named(report, "file-unreadable")] == [first]
 
 
 def test_an_altered_row_in_a_file_is_named_by_its_offset(delivered: World) -> None:
-    folder, first = delivered.folder("checked"), delivered.files("checked")[0]
-    rows = delivered.spark.read.parquet(folder.uri(first))
+    first = delivered.files("checked")[0]
+    rows = delivered.spark.read.parquet(delivered.folder("checked").uri(first))
     altered = rows.selectExpr(
         "id", "if(id = 'R000010', 0, speed) AS speed", "day", "kind", "at", "price"
     )
-    altered.coalesce(1).write.parquet(folder.uri("_altered"))
-    (part,) = [name for name in folder.names("_altered") if name.endswith(".parquet")]
-    folder.rename(first, "_aside")
-    folder.rename(f"_altered/{part}", first)
-    try:
+    with (
+        delivered.written("checked", altered, "_altered"),
+        delivered.moved("checked", first),
+        delivered.moved("checked", "_altered", first),
+    ):
         report = delivered.verify("lake")
-    finally:
-        folder.delete(first)
-        folder.delete("_altered")
-        folder.rename("_aside", first)
     (found,) = named(report, "row-missing")
     assert (found.place.partition, found.place.offset, found.place.file) == (0, 5, first)
 
@@ -198,62 +175,57 @@ def test_a_file_of_others_is_reported_and_holds(delivered: World) -> None:
 
 
 def test_a_lost_file_of_a_partitioned_lake_is_named(delivered: World) -> None:
-    folder, first = delivered.folder("checked_days"), delivered.files("checked_days")[0]
-    folder.rename(first, "_aside")
-    try:
+    first = delivered.files("checked_days")[0]
+    with delivered.moved("checked_days", first):
         report = delivered.verify("days")
-    finally:
-        folder.rename("_aside", first)
     assert [f.place.file for f in named(report, "file-missing")] == [first]
 
 
 def test_a_changed_book_is_named_by_its_range(delivered: World) -> None:
-    change = "UPDATE yeoul.books SET written = written + %s WHERE pipeline = 'default/checked' "
-    only = "AND sink = 'table' AND partition = 1 AND start_offset = 0"
-    delivered.sql(change + only, 1)
-    try:
+    one = "pipeline = 'default/checked' AND sink = 'table' AND partition = 1 AND start_offset = 0"
+    change = f"UPDATE yeoul.books SET written = written + (%s) WHERE {one}"
+    with delivered.spoiled(change % 1, change % -1):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(change + only, -1)
     kinds = {f.kind for f in report.findings.listed if (f.place.partition, f.place.start) == (1, 0)}
     assert kinds == {"book-unbalanced", "book-count"}
 
 
 def test_a_changed_position_is_named(delivered: World) -> None:
-    change = "UPDATE yeoul.ledger SET next_offset = next_offset + %s "
-    only = "WHERE pipeline = 'default/checked' AND sink = 'table' AND partition = 0"
-    delivered.sql(change + only, -10)
-    try:
+    one = "pipeline = 'default/checked' AND sink = 'table' AND partition = 0"
+    change = f"UPDATE yeoul.ledger SET next_offset = next_offset + (%s) WHERE {one}"
+    with delivered.spoiled(change % -10, change % 10):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(change + only, 10)
     (found,) = named(report, "position")
     assert (found.place.partition, found.place.start, found.place.end) == (0, 493, 503)
 
 
+def _hiding_letters(which: str) -> tuple[str, str]:
+    """Return the statement that takes dead letters away, and the one that brings them back."""
+    change = (
+        "UPDATE yeoul.dead_letters SET sink = '{}' "
+        f"WHERE pipeline = 'default/checked' AND sink = '{{}}' AND {which}"
+    )
+    return change.format("away", "table"), change.format("table", "away")
+
+
 def test_a_lost_dead_letter_is_named(delivered: World) -> None:
-    mine = "pipeline = 'default/checked' AND sink = 'table' AND reason = 'target'"
-    delivered.sql(f"UPDATE yeoul.dead_letters SET sink = 'away' WHERE {mine}")
-    try:
+    with delivered.spoiled(*_hiding_letters("reason = 'target'")):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(
-            f"UPDATE yeoul.dead_letters SET sink = 'table' WHERE {mine.replace('table', 'away')}"
-        )
     assert "dead-letter-count" in {finding.kind for finding in report.findings.listed}
 
 
 def test_a_dead_letter_that_was_deleted_is_named_by_its_offset(delivered: World) -> None:
-    mine = "pipeline = 'default/checked' AND payload = 'not json'"
-    delivered.sql(f"UPDATE yeoul.dead_letters SET sink = 'away' WHERE {mine} AND sink = 'table'")
-    try:
+    with delivered.spoiled(*_hiding_letters("payload = 'not json'")):
         report = delivered.verify("table")
-    finally:
-        delivered.sql(
-            f"UPDATE yeoul.dead_letters SET sink = 'table' WHERE {mine} AND sink = 'away'"
-        )
     places = [(f.place.partition, f.place.offset) for f in named(report, "dead-letter-missing")]
     assert places == [(1, 500)]
+
+
+def test_the_dead_letters_of_a_lake_can_be_read(delivered: World) -> None:
+    who = SinkIdentity(INSTALLATION, "default/checked", "lake")
+    found = letters_of_lake(delivered.spark, "/data/checked", who, Wanted(limit=10))
+    payloads = {(letter.partition, letter.offset): letter.payload for letter in found.shown}
+    assert (found.counts, payloads[1, 500]) == ({"decode": 4}, b"not json")
 
 
 def test_an_unreachable_database_is_told_from_a_failure(delivered: World) -> None:
@@ -320,50 +292,43 @@ def test_what_kafka_no_longer_holds_is_attested(aged: World) -> None:
 
 
 def test_a_row_missing_among_the_attested_is_counted(aged: World) -> None:
-    (row,) = aged.sql("DELETE FROM aged_table WHERE id = 'R000003' RETURNING *")
-    try:
+    one = "WHERE id = 'R000003'"
+    aged.sql(f"CREATE TABLE aged_kept AS SELECT * FROM aged_table {one}")
+    mend = "INSERT INTO aged_table SELECT * FROM aged_kept"
+    with aged.spoiled(f"DELETE FROM aged_table {one}", mend):
         report = aged.verify("table")
-    finally:
-        aged.sql("INSERT INTO aged_table VALUES (%s, %s, %s, %s)", *row)
     assert [f.kind for f in report.findings.listed] == ["attested-missing"]
 
 
 def test_foreign_rows_leave_attested_ones_without_lineage_unproven(aged: World) -> None:
-    aged.sql("INSERT INTO aged_table VALUES ('X', 1, 1, now())")
-    try:
+    spoil = "INSERT INTO aged_table VALUES ('X', 1, 1, now())"
+    with aged.spoiled(spoil, "DELETE FROM aged_table WHERE id = 'X'"):
         report = aged.verify("table")
-    finally:
-        aged.sql("DELETE FROM aged_table WHERE id = 'X'")
     assert (report.verdict, report.exit_code) == ("unverified", 2)
 
 
 def test_lineage_tells_attested_rows_from_foreign_ones(aged: World) -> None:
-    aged.sql("INSERT INTO aged_fast VALUES ('X', 1, NULL, NULL)")
-    try:
+    spoil = "INSERT INTO aged_fast VALUES ('X', 1, NULL, NULL)"
+    mend = "DELETE FROM aged_fast WHERE id = 'X'"
+    with aged.spoiled(spoil, mend):
         report = aged.verify("fast")
-    finally:
-        aged.sql("DELETE FROM aged_fast WHERE id = 'X'")
     assert (row_of(report, "fast").state, row_of(report, "fast").foreign) == ("attested", 1)
 
 
 def test_lineage_names_the_range_of_an_altered_attested_row(aged: World) -> None:
     one = "WHERE _topic_partition = 1 AND _offset = 25"
-    ((before,),) = aged.sql(f"SELECT mps FROM aged_fast {one}")
-    aged.sql(f"UPDATE aged_fast SET mps = 0 {one}")
-    try:
+    change = f"UPDATE aged_fast SET mps = - mps {one}"
+    with aged.spoiled(change, change):
         report = aged.verify("fast")
-    finally:
-        aged.sql(f"UPDATE aged_fast SET mps = %s {one}", before)
     (found,) = named(report, "attested-altered")
     assert (found.place.partition, found.place.start, found.place.end) == (1, 0, 300)
 
 
 def test_rows_that_another_writer_has_put_ahead_are_named(aged: World) -> None:
     aged.send([message(5000), message(5001)])
-    aged.sql("INSERT INTO aged_table VALUES ('R005001', 51.1, 5001.5, '2026-11-23 12:00:00.5+09')")
-    try:
+    spoil = "INSERT INTO aged_table VALUES ('R005001', 51.1, 5001.5, '2026-11-23 12:00:00.5+09')"
+    mend = "DELETE FROM aged_table WHERE id = 'R005001'"
+    with aged.spoiled(spoil, mend):
         report = aged.verify("table")
-    finally:
-        aged.sql("DELETE FROM aged_table WHERE id = 'R005001'")
     places = [(f.place.partition, f.place.offset) for f in named(report, "row-uncommitted")]
     assert places == [(1, 500)]

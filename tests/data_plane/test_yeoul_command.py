@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from yeoul_local import processes
 from yeoul_local.platform import Platform
 from yeoul_local.ports import LOOPBACK
@@ -188,3 +189,15 @@ def test_a_pipeline_runs_to_its_end(platform: Platform) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"-> {platform.endpoints.kafka_bootstrap}\n" in done.stdout
     assert platform.process("backfill") is None
+
+
+def test_a_pipeline_is_erased_once_that_is_confirmed(platform: Platform) -> None:
+    example = str(Path(__file__).parents[2] / "manifests" / "examples" / "backfill.yaml")
+    run = _yeoul(platform, "run", example)
+    assert run.returncode == 0, run.stdout + run.stderr
+    asked = _yeoul(platform, "erase", example)
+    assert asked.returncode == 1
+    assert "Nothing was removed. With --yes it is." in asked.stdout
+    done = _yeoul(platform, "erase", example, "--yes")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert _yeoul(platform, "erase", example).stdout != asked.stdout, "there is less than before"

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yeoul_ingest.answer import Failure, Outcome, Page, parse_retry_after, read_answer
 
 NOW = 1_800_000_000.0

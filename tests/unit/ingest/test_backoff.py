@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yeoul_ingest.backoff import LONGEST_RETRY_AFTER_S, Backoff
 
 BACKOFF = Backoff(first=1, longest=60)

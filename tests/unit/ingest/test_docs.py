@@ -4,8 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
+
 from yeoul_ingest.metrics import PollerMetrics
 from yeoul_ingest.poller_settings import PollerSettings
+from yeoul_ingest.push_settings import PushSettings
 from yeoul_ingest.simulator.faults import Faults
 from yeoul_ingest.simulator.settings import SimulatorSettings
 
@@ -13,7 +15,8 @@ PAGE = (Path(__file__).parents[3] / "docs" / "ingest.md").read_text(encoding="ut
 
 
 def test_every_option_of_the_page_exists() -> None:
-    fields = set(PollerSettings.model_fields) | set(SimulatorSettings.model_fields)
+    models = (PollerSettings, PushSettings, SimulatorSettings)
+    fields = {name for model in models for name in model.model_fields}
     known = {"--" + name.replace("_", "-") for name in fields} | {"--help", "--no-paging"}
     assert set(re.findall(r"--[a-z][a-z-]*", PAGE)) <= known
 

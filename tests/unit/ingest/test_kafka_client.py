@@ -4,6 +4,7 @@ import logging
 
 import pytest
 from confluent_kafka import KafkaError, Producer
+
 from yeoul_ingest.kafka_client import ClientLostError, ClientNotes, connect
 from yeoul_ingest.options import OptionsError
 

@@ -3,6 +3,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from fix_ingest import poller_settings
 from yeoul_ingest.kafka_options import consumer_options, passed_through, producer_options
 from yeoul_ingest.options import OptionsError

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import httpx
+
 from yeoul_ingest.metrics import PollerMetrics, serving
 
 

@@ -4,6 +4,7 @@ import argparse
 
 import pytest
 from pydantic import BaseModel, ConfigDict, Field
+
 from yeoul_ingest.options import OptionsError, add_options, read_options
 
 

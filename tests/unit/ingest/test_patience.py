@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 
 import pytest
+
 from fix_ingest import Answer, MakeSource, Serve, steady_random
 from yeoul_ingest.answer import Page
 from yeoul_ingest.backoff import Backoff

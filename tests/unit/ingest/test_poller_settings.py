@@ -3,8 +3,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from fix_ingest import poller_settings
 from pydantic import ValidationError
+
+from fix_ingest import poller_settings
 
 
 def refused(**settings: Any) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+
 from fix_ingest import Answer, Clock, MakeSource, Serve, Simulated, poller_settings, steady_random
 from yeoul_ingest.backoff import Backoff
 from yeoul_ingest.metrics import PollerMetrics

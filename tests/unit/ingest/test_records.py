@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import pytest
+
 from fix_ingest import poller_settings
 from yeoul_ingest.answer import Item, parse
 from yeoul_ingest.records import (

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
+
 from yeoul_ingest.secret import SecretError, read_api_key, redact
 
 

@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from fix_ingest import KEY, Answer, MakeSource, Serve, poller_settings
 from pydantic import SecretStr
+
+from fix_ingest import KEY, Answer, MakeSource, Serve, poller_settings
 from yeoul_ingest.answer import Failure, Outcome, Page
 from yeoul_ingest.source import HttpSource
 

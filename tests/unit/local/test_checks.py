@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.checks import check_disk, died, tail
 from yeoul_local.errors import LocalError
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from rich.text import Text
 from typer.testing import CliRunner
+
 from yeoul_local.cli import app
 from yeoul_local.cli.data import table
 from yeoul_local.cli.looking import duration, find_log

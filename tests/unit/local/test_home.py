@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.errors import LocalError
 from yeoul_local.home import Home
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from yeoul_local.ivy_text import failure, module, open_module, settings
 from yeoul_local.locked import Jar
 

@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.errors import LocalError
 from yeoul_local.home import Home
 from yeoul_local.jars import check, holds, is_complete

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.java import SUPPORTED, find_java, parse_version
 
 

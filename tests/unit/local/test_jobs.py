@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.home import repository
 from yeoul_local.jobs import differences, effective
 from yeoul_stream.pipeline import PipelineError

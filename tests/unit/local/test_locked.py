@@ -3,6 +3,7 @@
 from importlib import resources
 
 import pytest
+
 from yeoul_local.locked import SETS, fingerprint, format_lock, locked, parse_lock
 from yeoul_local.relock import ROOTS
 

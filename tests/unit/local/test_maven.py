@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.maven import mirror, repository
 
 SETTINGS = """\

@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+
 from yeoul_local.errors import LocalError
 from yeoul_local.home import Home
 from yeoul_local.parts import ALL, PARTS, expand

@@ -4,6 +4,7 @@ import random
 import socket
 
 import pytest
+
 from yeoul_local.checks import check_port
 from yeoul_local.errors import LocalError
 from yeoul_local.ports import LOOPBACK, accepts, choose, is_free

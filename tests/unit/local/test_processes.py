@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+
 from yeoul_local import ending, processes
 from yeoul_local.processes import Command
 from yeoul_local.state import ProcessRecord

@@ -2,9 +2,10 @@
 
 import pytest
 from rich.text import Text
+
 from yeoul_local.cli import letters
 from yeoul_local.cli.letters import chosen, payload
-from yeoul_local.cli.proof import lines, sinks_table
+from yeoul_local.cli.proof import lines, repair_lines, sinks_table
 from yeoul_local.errors import LocalError
 from yeoul_local.home import repository
 from yeoul_stream.pipeline import load_pipeline
@@ -40,6 +41,14 @@ def test_the_verdict_is_the_last_line() -> None:
         "- table: 3 more of kind row-missing",
         "The proof FAILS: 4 findings.",
     ]
+
+
+@pytest.mark.parametrize(("done", "heading"), [(False, "with --yes it would:"), (True, "done:")])
+def test_a_repair_says_whether_it_was_done(done: bool, heading: str) -> None:
+    plan = {"done": done, "steps": [{"text": "lake: move x"}], "left": ["table: 3 rows too many"]}
+    assert [line.plain for line in repair_lines(plan)] == [
+        f"Repair: {heading}", "  lake: move x", "Left as it is: table: 3 rows too many",
+    ]  # fmt: skip
 
 
 def test_letters_are_those_of_the_tables() -> None:

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+
 from yeoul_local.errors import LocalError
 from yeoul_local.state import ProcessRecord, State, StateFile
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import certifi
 import pytest
+
 from yeoul_local.java import Java, find_java
 from yeoul_local.trust import key_store, network_options, proxy_options
 

@@ -3,6 +3,7 @@
 import io
 
 from rich.console import Console
+
 from yeoul_local.events import Event
 from yeoul_local.watch import Board, PlainLines, line
 

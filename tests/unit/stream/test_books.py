@@ -1,6 +1,9 @@
 """Books add up."""
 
+from dataclasses import replace
+
 import pytest
+
 from yeoul_stream.books import RangeBook, Totals, join, merge_counts
 
 LEFT = RangeBook("id", "t", 0, 0, 10, read=9, written=7, filtered=1, dead={"decode": 1}, digest=5)
@@ -29,6 +32,27 @@ def test_joined_digests_wrap_at_64_bits() -> None:
 def test_books_that_are_not_adjacent_do_not_join() -> None:
     with pytest.raises(ValueError, match="not adjacent"):
         join(RIGHT, LEFT)
+
+
+def test_books_of_the_same_rules_join_into_one() -> None:
+    assert join(replace(LEFT, rules="a"), replace(RIGHT, rules="a")).parts == ()
+
+
+def test_books_of_different_rules_stay_apart_as_parts() -> None:
+    left, right = replace(LEFT, rules="a"), replace(RIGHT, rules="b")
+    both = join(left, right)
+    assert (both.read, both.rules, both.parts) == (11, "", (left, right))
+
+
+def test_a_part_grows_while_the_rules_stay() -> None:
+    left, right = replace(LEFT, rules="a"), replace(RIGHT, rules="b")
+    more = RangeBook("id", "t", 0, 12, 20, read=8, written=8, rules="b")
+    assert join(join(left, right), more).parts == (left, join(right, more))
+
+
+def test_a_range_without_records_is_the_same_under_any_rules() -> None:
+    empty = RangeBook("id", "t", 0, 0, 0)
+    assert join(empty, replace(LEFT, rules="a")).rules == "a"
 
 
 def test_counts_merge_by_reason() -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+
 from yeoul_stream.judge import EvaluatedJudge, FolderJudge, Judged, PlainJudge
 from yeoul_stream.pipeline import Field, Record
 from yeoul_stream.tally import Tally, count_reasons, from_position

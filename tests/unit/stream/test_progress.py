@@ -5,6 +5,7 @@ from http import HTTPStatus
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
+
 from yeoul_stream.books import RangeBook, Totals
 from yeoul_stream.http import health
 from yeoul_stream.metrics import families
@@ -99,6 +100,29 @@ def test_json_keys_are_camel_case() -> None:
     assert '"rowsPerSecond"' in shown(board()).model_dump_json(by_alias=True)
 
 
+def test_partitions_are_not_known_before_kafka_has_answered() -> None:
+    assert shown(Board("p", "ns", "topic", BEGAN)).partitions is None
+
+
+def test_partitions_are_those_of_the_topic() -> None:
+    made = board()
+    made.topic_ends({0: 60, 1: 0, 2: 7})
+    assert shown(made).partitions == 3
+
+
+def test_executors_are_not_told_where_they_cannot_be_changed() -> None:
+    told = shown(board())
+    assert (told.executors, told.executors_target) == (None, None)
+
+
+def test_executors_are_told_beside_what_was_asked_for() -> None:
+    made = board()
+    made.executors_wanted(4)
+    made.executors_live(2)
+    told = shown(made)
+    assert (told.executors, told.executors_target) == (2, 4)
+
+
 def exposition(made: Board) -> list[str]:
     class Snapshot(Collector):
         def collect(self):  # type: ignore[no-untyped-def]
@@ -112,6 +136,22 @@ def exposition(made: Board) -> list[str]:
 def test_metrics_name_pipeline_query_sink_and_topic() -> None:
     wanted = 'yeoul_rows_written_total{pipeline="p",query="p.s",sink="s",topic="topic"} 90.0'
     assert wanted in exposition(after_a_batch())
+
+
+def test_metrics_of_the_whole_pipeline_name_no_sink() -> None:
+    made = board()
+    made.executors_wanted(4)
+    made.executors_live(2)
+    wanted = {
+        'yeoul_partitions{pipeline="p",topic="topic"} 1.0',
+        'yeoul_executors{pipeline="p",topic="topic"} 2.0',
+        'yeoul_executors_target{pipeline="p",topic="topic"} 4.0',
+    }
+    assert wanted <= set(exposition(made))
+
+
+def test_a_metric_that_is_not_known_is_left_out() -> None:
+    assert not any(line.startswith("yeoul_executors") for line in exposition(board()))
 
 
 def test_a_state_metric_is_1_for_the_present_state() -> None:

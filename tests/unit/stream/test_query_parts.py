@@ -3,6 +3,7 @@
 import threading
 
 import pytest
+
 from yeoul_stream.backoff import CAP_S, delay
 from yeoul_stream.errors import FencedError, TargetMismatchError, root_cause
 from yeoul_stream.gate import Drained, Gate

@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_stream.secrets import (
     PostgresSecret,
     SecretError,

@@ -1,6 +1,7 @@
 """Where a sink starts to read, and which offsets a batch covers."""
 
 import pytest
+
 from yeoul_stream.errors import DataLossError, PositionError
 from yeoul_stream.start import (
     BatchExtent,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from yeoul_ingest.simulator.faults import Control
 
 

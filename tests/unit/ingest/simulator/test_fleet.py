@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+
 from fix_ingest import START
 from yeoul_ingest.simulator.faults import Faults
 from yeoul_ingest.simulator.fleet import Fleet

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+
 from fix_ingest import steady_random
 from yeoul_ingest.simulator.record import (
     Record,

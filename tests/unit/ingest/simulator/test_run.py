@@ -5,6 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+
 from fix_ingest import KEY
 from yeoul_ingest.simulator.run import simulator
 from yeoul_ingest.simulator.settings import SimulatorSettings

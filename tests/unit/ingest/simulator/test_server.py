@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+
 from fix_ingest import KEY, Simulated
 from yeoul_ingest.simulator.faults import Control
 

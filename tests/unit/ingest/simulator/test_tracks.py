@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yeoul_ingest.simulator.tracks import (
     FASTEST_KMH,
     LAST_PAUSE_S,

@@ -1,6 +1,7 @@
 """How long a demonstration streams."""
 
 import pytest
+
 from yeoul_local.demo.plan import parse_duration
 from yeoul_local.errors import LocalError
 

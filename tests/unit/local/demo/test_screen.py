@@ -4,6 +4,7 @@ import io
 from collections.abc import Iterator
 
 from rich.console import Console
+
 from yeoul_local.demo.screen import PlainScreen, choose
 from yeoul_local.demo.view import View
 

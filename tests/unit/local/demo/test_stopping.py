@@ -5,6 +5,7 @@ import signal
 import time
 
 import pytest
+
 from yeoul_local.demo.stopping import Stop
 
 
@@ -54,3 +55,13 @@ def test_afterwards_the_signals_are_as_before() -> None:
     with Stop().listening():
         pass
     assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_once_all_is_ended_they_stay_ignored() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        with Stop().listening() as stop:
+            stop.ignore_further()
+        press()
+    finally:
+        signal.signal(signal.SIGINT, before)

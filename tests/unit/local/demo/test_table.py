@@ -3,6 +3,7 @@
 from io import StringIO
 
 from rich.console import Console
+
 from yeoul_local.demo.table import render
 from yeoul_local.demo.view import SinkLine, View
 

@@ -1,6 +1,7 @@
 """What the screen shows, as data."""
 
 import pytest
+
 from yeoul_local.demo.sample import Sample, SinkProgress
 from yeoul_local.demo.view import View, first_seen, sink_line
 

@@ -1,6 +1,7 @@
 """Numbers as people read them."""
 
 import pytest
+
 from yeoul_local.demo.words import clock, count, duration, one_line, plural
 
 

@@ -2,9 +2,10 @@
 
 from typing import Any
 
-from fix_pipeline import MINIMAL, with_sink
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+
+from fix_pipeline import MINIMAL, with_sink
 from yeoul_stream.pipeline import PipelineError, parse_pipeline
 from yeoul_stream.pipeline.document import read_document
 from yeoul_stream.pipeline.expressions import check_expression

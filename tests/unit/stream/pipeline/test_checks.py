@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from fix_pipeline import FIELDS, MINIMAL, problems, with_kafka, with_sink, with_spec
 
 POSTGRES = {"secretRef": "db", "table": "t"}

@@ -1,4 +1,5 @@
 import pytest
+
 from yeoul_stream.pipeline.columns import bare_column
 
 

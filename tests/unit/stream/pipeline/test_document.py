@@ -1,6 +1,7 @@
 import pytest
+
 from yeoul_stream.pipeline import PipelineError, Problem
-from yeoul_stream.pipeline.document import read_document, show_path
+from yeoul_stream.pipeline.document import read_document, read_documents, show_path
 
 
 def problem(text: str) -> Problem:
@@ -88,3 +89,19 @@ def test_a_document_that_holds_itself_is_read_to_its_end() -> None:
 )
 def test_a_path_is_shown_as_users_write_it(location: tuple[str | int, ...], path: str) -> None:
     assert show_path(location) == path
+
+
+def test_a_file_of_several_documents_is_read_with_the_lines_of_the_file() -> None:
+    first, second = read_documents("---\na: 1\n---\n---\nb:\n  c: 2\n", "test.yaml")
+    assert (first.content, second.content) == ({"a": 1}, {"b": {"c": 2}})
+    assert second.lines[("b", "c")] == 6
+
+
+def test_a_file_without_a_document_is_empty_however_it_is_marked() -> None:
+    with pytest.raises(PipelineError, match="is empty"):
+        read_documents("---\n---\n", "test.yaml")
+
+
+def test_a_repeated_key_in_a_later_document_is_refused() -> None:
+    with pytest.raises(PipelineError, match="line 4"):
+        read_documents("a: 1\n---\nb: 1\nb: 2\n", "test.yaml")

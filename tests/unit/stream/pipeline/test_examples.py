@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from yeoul_stream.pipeline import Sink, StreamPipeline, Trigger, load_pipeline
 from yeoul_stream.pipeline.types import SIMPLE_TYPES
 

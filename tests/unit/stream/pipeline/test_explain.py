@@ -1,6 +1,7 @@
 from typing import Any
 
 import pytest
+
 from fix_pipeline import MINIMAL, document, problems, with_kafka, with_sink, with_spec
 from yeoul_stream.pipeline import PipelineError, parse_pipeline
 

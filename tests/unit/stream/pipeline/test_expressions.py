@@ -1,4 +1,5 @@
 import pytest
+
 from yeoul_stream.pipeline.expressions import check_expression
 
 COLUMNS = ("dataId", "speed", "gps time", "a.b", "comment", "current_date", "_key")

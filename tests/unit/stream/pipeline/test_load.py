@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+
 from fix_pipeline import MINIMAL, pipeline
 from yeoul_stream.pipeline import PipelineError, load_document, load_pipeline, parse_pipeline
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 
 import pytest
+
 from yeoul_stream.pipeline import naming
 
 
@@ -20,6 +21,8 @@ from yeoul_stream.pipeline import naming
         (naming.table, "public.Car Info"),
         (naming.hdfs_path, "/data/car_info"),
         (naming.hdfs_path, "hdfs://namenode:8020/data"),
+        (naming.config_map_name, "hadoop-conf"),
+        (naming.image, "registry.example.com:5000/yeoul/spark:1.0"),
         (naming.memory, "512m"),
     ],
 )
@@ -58,6 +61,9 @@ def test_an_accepted_name_stays_as_it_is(rule: Callable[[str], str], text: str) 
         (naming.hdfs_path, "/data/../etc"),
         (naming.hdfs_path, "/data//x"),
         (naming.hdfs_path, "s3a://bucket/x"),
+        (naming.config_map_name, "Hadoop"),
+        (naming.image, "yeoul spark"),
+        (naming.image, ""),
         (naming.memory, "1Gi"),
         (naming.memory, "0g"),
     ],

@@ -1,4 +1,5 @@
 import pytest
+
 from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
 
 

@@ -1,6 +1,7 @@
 import pytest
-from fix_pipeline import MINIMAL, pipeline, sink
 from pydantic import ValidationError
+
+from fix_pipeline import MINIMAL, pipeline, sink
 from yeoul_stream.pipeline import Trigger
 
 RECORD = pipeline(MINIMAL).spec.record

@@ -1,4 +1,5 @@
 import pytest
+
 from yeoul_stream.pipeline import Trigger
 from yeoul_stream.pipeline.trigger import format_duration, parse_duration
 

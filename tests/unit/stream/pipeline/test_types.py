@@ -1,4 +1,5 @@
 import pytest
+
 from yeoul_stream.pipeline import decimal_parts
 from yeoul_stream.pipeline.types import SIMPLE_TYPES, canonical_type
 

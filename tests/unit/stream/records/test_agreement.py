@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pyarrow as pa
-from fix_records import batches
 from hypothesis import given, settings
+
+from fix_records import batches
 from yeoul_stream.pipeline import Record
 from yeoul_stream.records.decode import Decoded, Decoder
 from yeoul_stream.records.reference import BadRecord, Row, decode_one

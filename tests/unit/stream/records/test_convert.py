@@ -7,6 +7,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from yeoul_stream.records.convert import Unfit, Value, converter
 from yeoul_stream.records.text import parse_object
 

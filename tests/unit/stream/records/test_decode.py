@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+
 from fix_records import CAR_INFO, of
 from yeoul_stream.records.decode import Decoder
 

@@ -12,6 +12,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from yeoul_stream.records.digest import add, digest, row_hashes
 
 M64 = 2**64 - 1

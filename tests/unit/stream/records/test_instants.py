@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from fix_records import TURNING_DAYS, ZONES
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fix_records import TURNING_DAYS, ZONES
 from yeoul_stream.records.instants import LocalTimes
 
 EPOCH = datetime(1970, 1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+
 from fix_records import of
 from yeoul_stream.records.leniency import Leniency
 

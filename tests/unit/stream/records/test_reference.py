@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from fix_records import CAR_INFO, of
 from yeoul_stream.records.reference import BadRecord, Row, decode_one
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+
 from yeoul_stream.records.screen import lines, screen
 
 

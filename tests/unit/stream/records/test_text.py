@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from yeoul_stream.records.text import MAX_DEPTH, BadRecord, Number, parse_object, shown
 
 

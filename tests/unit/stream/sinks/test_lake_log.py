@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from yeoul_stream.books import RangeBook
 from yeoul_stream.errors import FencedError, PositionError
 from yeoul_stream.sinks.hdfs import log
-from yeoul_stream.sinks.hdfs.files import dead_moves, row_moves
+from yeoul_stream.sinks.hdfs.files import moves
 from yeoul_stream.start import Start, TopicState
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -88,30 +89,30 @@ def test_an_entry_survives_its_file() -> None:
 
 
 def test_a_data_file_is_named_by_its_offsets() -> None:
-    moves = list(row_moves(["part-00002-u.c000.zstd.parquet"], "a", {2: book(5, 9, written=1)}))
-    assert [move.visible for move in moves] == [
+    paths = ["_file=rows-0/part-00002-u.c000.txt"]
+    found = list(moves(paths, "a", "home/dead", {2: book(5, 9, written=1)}))
+    assert [move.visible for move in found] == [
         "t-abcdefgh-0-00000000000000000005-00000000000000000009.parquet"
     ]
 
 
 def test_partition_folders_are_kept() -> None:
-    paths = ["day=1/part-00000-u.parquet", "day=2/part-00000-u.parquet"]
-    moves = list(row_moves(paths, "a", {0: book(5, 9, written=2)}))
-    assert [move.visible.split("/")[0] for move in moves] == ["day=1", "day=2"]
+    paths = ["day=1/_file=rows-0/part-00000-u.txt", "day=2/_file=rows-0/part-00000-u.txt"]
+    found = list(moves(paths, "a", "home/dead", {0: book(5, 9, written=2)}))
+    assert [move.visible.split("/")[0] for move in found] == ["day=1", "day=2"]
 
 
 def test_several_files_of_one_task_are_numbered() -> None:
-    paths = ["part-00000-u-c000.parquet", "part-00000-u-c001.parquet"]
-    moves = list(row_moves(paths, "a", {0: book(5, 9, written=2)}))
-    assert moves[1].visible.endswith("-1.parquet")
+    paths = ["_file=rows-0/part-00000-u.txt", "_file=rows-1/part-00000-u.txt"]
+    found = list(moves(paths, "a", "home/dead", {0: book(5, 9, written=2)}))
+    assert found[1].visible.endswith("-1.parquet")
 
 
-def test_an_empty_file_is_not_shown() -> None:
-    assert list(row_moves(["part-00000-u.parquet"], "a", {0: book(5, 9)})) == []
+def test_a_file_of_a_task_without_a_book_is_not_shown() -> None:
+    assert list(moves(["_file=rows-0/part-00001-u.txt"], "a", "d", {0: book(5, 9)})) == []
 
 
-def test_dead_letters_go_by_partition() -> None:
-    moves = list(
-        dead_moves(["partition=0/part-00000-u.parquet"], "a", "home/dead", {0: book(5, 9)})
-    )
-    assert moves[0].visible.startswith("home/dead/t-abcdefgh-0-")
+def test_dead_letters_lie_apart_whatever_the_folders_are() -> None:
+    paths = ["day=__HIVE_DEFAULT_PARTITION__/_file=dead/part-00000-u.txt"]
+    found = list(moves(paths, "a", "home/dead", {0: book(5, 9)}))
+    assert found[0].visible.startswith("home/dead/t-abcdefgh-0-")

@@ -1,6 +1,7 @@
 """Which existing tables take a sink's rows, and what is said of those that do not."""
 
 import pyarrow as pa
+
 from yeoul_stream.sinks.postgres.target import Existing, OutputColumn, TableName, mismatches
 
 TEXT = OutputColumn("a", pa.string())

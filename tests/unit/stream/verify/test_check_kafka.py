@@ -1,7 +1,15 @@
 """What a sink should hold: from Kafka, or from its books where Kafka has dropped the records."""
 
+from dataclasses import replace
+
 from yeoul_stream.books import RangeBook
-from yeoul_stream.verify.check_kafka import Expected, check_kafka, expect
+from yeoul_stream.verify.check_kafka import (
+    Expected,
+    check_kafka,
+    check_rules,
+    expect,
+    of_other_rules,
+)
 from yeoul_stream.verify.facts import Account, Amount, Measure, bounds_of, cut
 
 TOPIC = "topic-id"
@@ -71,3 +79,38 @@ def test_records_between_books_are_expected_too() -> None:
     measure = Measure(read=5, written=5, digest=1)
     found = expected(books, {0: measure, 1: measure, 2: measure})
     assert found.between == measure
+
+
+OLD, NEW, WIDE = "c1-r1", "c1-r2", "c2-r3"
+
+
+def of_rules(*rules: str) -> Account:
+    """Ten records of each of the rules, one after the other."""
+    books = tuple(
+        replace(book(10 * number, 10 * number + 10), rules=name)
+        for number, name in enumerate(rules)
+    )
+    return Account({(TOPIC, 0): books[-1].end}, books)
+
+
+def test_what_other_rules_have_written_is_not_derived_again() -> None:
+    account = of_rules(OLD, NEW)
+    assert of_other_rules(account, cut(bounds_of(account)), NEW) == {0}
+
+
+def test_a_notice_names_what_other_rules_have_written() -> None:
+    account = of_rules(OLD, NEW)
+    found = expect(account, cut(bounds_of(account)), {1: Measure(read=10)}, NEW)
+    (notice,) = check_rules("table", found)
+    assert (notice.severity, "offsets 0 to 9" in notice.text) == ("notice", True)
+
+
+def test_books_of_other_columns_are_only_counted() -> None:
+    account = of_rules(OLD, NEW, WIDE)
+    found = expect(account, cut(bounds_of(account)), {}, NEW)
+    assert found.counted == account.books[2:]
+
+
+def test_without_other_rules_there_is_no_notice() -> None:
+    account = of_rules(NEW)
+    assert not list(check_rules("table", expect(account, (), {}, NEW)))

@@ -89,3 +89,13 @@ def test_lineage_names_the_book_of_an_altered_row() -> None:
 def test_rows_of_uncommitted_records_fail_and_are_not_foreign() -> None:
     found = check(HELD, unknown(1), uncommitted=(Missing(0, 1, 20, 1, 0),), uncommitted_rows=1)
     assert (kinds(found), found.foreign) == ([("row-uncommitted", "failure")], 0)
+
+
+def test_rows_of_other_columns_are_compared_by_their_number_only() -> None:
+    older = Expected((replace(BOOK, rules="c1-r1"),), (None,), Measure(), (), {}, "c2-r2")
+    assert kinds(check(older, unknown(10, digest=6))) == []
+
+
+def test_too_few_rows_of_other_columns_are_noticed() -> None:
+    older = Expected((replace(BOOK, rules="c1-r1"),), (None,), Measure(), (), {}, "c2-r2")
+    assert kinds(check(older, unknown(9))) == [("attested-missing", "failure")]

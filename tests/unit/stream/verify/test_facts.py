@@ -1,5 +1,7 @@
 """Offsets cut into cells, and what a sink says of itself."""
 
+from dataclasses import replace
+
 from yeoul_stream.books import RangeBook
 from yeoul_stream.verify.facts import Account, Amount, CellMap, Measure, bounds_of, cut
 
@@ -41,6 +43,16 @@ def test_a_position_without_books_has_no_range() -> None:
 def test_a_range_reaches_from_the_first_book_to_the_position() -> None:
     account = Account({(TOPIC, 0): 25}, (book(5, 10), book(10, 20)))
     assert account.ranges() == {(TOPIC, 0): (5, 25)}
+
+
+def test_what_was_lost_before_it_was_read_is_under_any_rules() -> None:
+    kept, lost, other = (
+        replace(book(0, 10), read=10, rules="a"),
+        replace(book(10, 20), read=0, lost=10),
+        replace(book(20, 30), read=10, rules="b"),
+    )
+    account = Account({(TOPIC, 0): 30}, (kept, lost, other))
+    assert account.under("a").books == (kept, lost)
 
 
 def test_digests_wrap_when_amounts_are_added() -> None:

@@ -1,5 +1,6 @@
 """What a lake's commit log says, also when its older entries are gone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from yeoul_stream.books import RangeBook
@@ -53,6 +54,26 @@ def test_the_position_is_that_of_the_newest_entry() -> None:
 def test_removed_entries_leave_one_merged_book() -> None:
     entries = commits(book(5, 10), book(10, 30), book(30, 40))
     assert ranges(entries[-1:]) == [(5, 30, 15), (30, 40, 30)]
+
+
+def test_removed_entries_leave_a_merged_book_for_each_of_the_rules() -> None:
+    books = [
+        replace(book(start, start + 10), rules=rules) for start, rules in enumerate_tens("aabbb")
+    ]
+    entries = commits(*books)
+    reread = [log.Entry.model_validate_json(entry.model_dump_json()) for entry in entries[-1:]]
+    told = [(b.start, b.end, b.read, b.rules) for b in history(reread).account.books]
+    assert told == [(0, 20, 20, "a"), (20, 40, 20, "b"), (40, 50, 10, "b")]
+
+
+def enumerate_tens(letters: str) -> list[tuple[int, str]]:
+    return [(10 * number, letter) for number, letter in enumerate(letters)]
+
+
+def test_an_entry_of_before_the_fingerprints_has_none() -> None:
+    (old,) = commits(book(5, 10))[-1].model_dump(mode="json")["books"]
+    del old["rules"], old["parts"]
+    assert log.Entry.model_validate({**log.EMPTY.model_dump(), "books": [old]}).books[0].rules == ""
 
 
 def test_files_are_known_from_the_entries_that_are_there() -> None:

@@ -2,6 +2,7 @@
 
 import pyarrow as pa
 import pytest
+
 from yeoul_stream.verify.lake_rows import FileAmount, FileStage, Layout, partition_values
 
 LAYOUT = Layout(

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+
 from yeoul_stream.verify.letters import DeadLetter, Letters
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+
 from yeoul_stream.verify.finding import LISTED, Finding, Findings
 from yeoul_stream.verify.report import Comparison, Report, SinkReport, State
 

@@ -4,17 +4,13 @@ from collections.abc import Iterable
 
 import numpy as np
 import pyarrow as pa
-from yeoul_stream.judge import PlainJudge
+
+from yeoul_stream.judge import FolderJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Field, Record
 from yeoul_stream.records.digest import digest, row_hashes
 from yeoul_stream.verify.facts import Cell, Measure
-from yeoul_stream.verify.stage import (
-    DeadStage,
-    HashStage,
-    MeasureStage,
-    by_partition,
-    measure_of,
-)
+from yeoul_stream.verify.measuring import MeasureStage, Share, measure_of
+from yeoul_stream.verify.stage import DeadStage, HashStage, by_partition
 
 RECORD = Record(format="json", fields=(Field(name="id", type="string", nullable=False),))
 JUDGE = PlainJudge(RECORD, {"id": "id"})
@@ -41,7 +37,7 @@ def good(offset: int) -> tuple[int, bytes]:
 
 def measures(*batches: pa.RecordBatch, refused: tuple[int, ...] = ()) -> dict[int, Measure]:
     cells = by_partition(CELLS, {0: np.array(refused, np.int64)})
-    (found,) = MeasureStage(JUDGE, cells)(iter(batches))
+    (found,) = MeasureStage(JUDGE, (Share(cells),))(iter(batches))
     return {row["cell"]: measure_of(row) for row in found.to_pylist()}
 
 
@@ -84,3 +80,25 @@ def test_hashes_come_with_their_offsets() -> None:
 def test_dead_records_come_with_their_reason() -> None:
     (found,) = DeadStage(JUDGE, by_partition(CELLS, {}))(iter([batch([good(12), (13, b"")])]))
     assert found.to_pylist() == [{"cell": 1, "offset": 13, "reason": "decode"}]
+
+
+def test_a_shared_pass_gives_each_sink_what_its_own_pass_gives() -> None:
+    fields = (Field(name="id", type="string"), Field(name="kind", type="string"))
+    record = Record(format="json", fields=fields)
+    values = [(n, b'{"id":"%d","kind":"%s"}' % (n, b"" if n % 3 else b"k")) for n in range(18)]
+    rows = batch([*values, (18, b"not json")])
+    named: Judge = PlainJudge(record, {"number": "id", "at": "_offset"})
+    lake: Judge = FolderJudge(PlainJudge(record, {"id": "id", "kind": "kind"}), ("kind",))
+    cells = [by_partition(CELLS, {0: np.array(refused)}) for refused in ([3], [])]
+    alone = [
+        one.drop_columns(["share"])
+        for judge, mine in zip((named, lake), cells, strict=True)
+        for one in MeasureStage(judge, (Share(mine),))(iter([rows]))
+    ]
+    union = PlainJudge(record, {name: name for name in ("_offset", "id", "kind")})
+    shares = (
+        Share(cells[0], (1, 0), (), ("number", "at")),
+        Share(cells[1], (1, 2), ("kind",), ("id", "kind")),
+    )
+    together = MeasureStage(union, shares)(iter([rows]))
+    assert [one.drop_columns(["share"]) for one in together] == alone

@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pyarrow as pa
+
 from yeoul_stream.records.digest import row_hashes
 from yeoul_stream.verify.table_scan import carrier, parse
 

@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pyarrow as pa
 import pytest
+
 from yeoul_stream.verify.values import pair, texts
 
 COLUMNS = ["id", "speed", "day"]

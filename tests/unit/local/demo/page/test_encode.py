@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from yeoul_local.demo.page.data import Bucket, Fix, PageData
 from yeoul_local.demo.page.encode import driven, flatten, to_json, top_speed, whole_buckets
 

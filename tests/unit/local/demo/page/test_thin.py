@@ -1,6 +1,7 @@
 """Fewer points that show the same."""
 
 import pytest
+
 from yeoul_local.demo.page.data import Batch, Fix
 from yeoul_local.demo.page.thin import bucket_seconds, cumulated, thin, trails
 

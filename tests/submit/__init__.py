@@ -1,0 +1,1 @@
+"""What Spark's own `spark-submit` creates, as the measure of what we create."""
