@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import psycopg2
 import pyarrow as pa
 from confluent_kafka import Consumer, TopicPartition
+
 from yeoul_stream.pipeline import Record
 from yeoul_stream.records.decode import Decoder
 from yeoul_stream.sinks.postgres.copy import encode

@@ -14,14 +14,14 @@ import psycopg2
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+
+from benchmarks import bare_loop
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_stream.job import Settings, build_sink, identity
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.progress import Board
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.select import spark_type
-
-from benchmarks import bare_loop
 
 
 @dataclass(frozen=True)
@@ -168,7 +168,7 @@ def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
         board.add(name, sink.kind, who.query)
         context = QueryContext(
             spark=bench.spark, source=bench.pipeline.spec.source.kafka, source_secret={}, who=who,
-            sink=sink, board=board,
+            record=bench.pipeline.spec.record, sink=sink, board=board,
             build=partial(build_sink, bench.spark, settings, bench.pipeline, sink),
         )  # fmt: skip
         queries.append(SinkQuery(context))

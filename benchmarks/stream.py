@@ -7,17 +7,19 @@ cancels out. Results go to benchmarks/results/stream.json.
 import argparse
 import json
 import os
-import platform as machine
 import statistics
-import subprocess
 import sys
 import time
 import uuid
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import psutil
 from pyspark.sql import SparkSession
+
+from benchmarks.backlog import PARTITIONS, fill
+from benchmarks.contenders import CONTENDERS, Bench, fresh_table, rows_in_table
+from benchmarks.cpu import cpu_seconds
+from benchmarks.machine import ROOT, commit, machine
 from yeoul_local import jars
 from yeoul_local.events import Event
 from yeoul_local.ivy import Fetcher
@@ -26,11 +28,6 @@ from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import apply_overlay, load_document, parse_pipeline
 from yeoul_stream.spark import build_session
 
-from benchmarks.backlog import PARTITIONS, fill
-from benchmarks.contenders import CONTENDERS, Bench, fresh_table, rows_in_table
-from benchmarks.cpu import cpu_seconds
-
-ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "stream.json"
 _EXAMPLE = ROOT / "manifests" / "examples" / "car-info.yaml"
 
@@ -185,31 +182,9 @@ def summary(runs: dict[str, list[Run]], count: int) -> dict[str, object]:
             }
             for name, done in runs.items()
         },
-        "machine": _machine(),
-        "commit": _commit(),
+        "machine": machine(),
+        "commit": commit(),
     }
-
-
-def _machine() -> dict[str, object]:
-    return {
-        "cores": psutil.cpu_count(),
-        "memory_gib": round(psutil.virtual_memory().total / 2**30),
-        "cpu": _cpu_model(),
-        "system": machine.platform(),
-        "python": machine.python_version(),
-    }
-
-
-def _cpu_model() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return machine.processor()
-
-
-def _commit() -> str:
-    command = ["git", "-C", str(ROOT), "describe", "--always", "--dirty"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def table(results: dict[str, object], runs: dict[str, list[Run]]) -> str:
