@@ -2,6 +2,10 @@
 
 # How long `make run` streams, in seconds; `forever` until Ctrl-C.
 FOR ?= 60
+# More for `make bench-operator`: `BENCH="--only burst --applications 200 --no-write"`.
+BENCH ?=
+# How many processes share the tests; each starts services of its own. `WORKERS=0`: one after the other.
+WORKERS ?= auto
 # More for pytest: `make test-unit PYTEST="-k decode -x"`.
 PYTEST ?=
 
@@ -9,6 +13,8 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# The tests of a module follow each other in one process.
+SHARED = --numprocesses $(WORKERS) --dist loadfile
 # Another environment that happens to be active is not this one.
 unexport VIRTUAL_ENV
 
@@ -16,8 +22,12 @@ OWN_UV := .yeoul/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.synced
-PACKAGES := spark_apps ingest local
-CODE := $(PACKAGES) tests $(wildcard benchmarks)
+PACKAGES := spark_apps ingest local operators
+# With KUBECONFIG the tests use the cluster that it names. Where neither that nor a Kubernetes of
+# our own can be, they are skipped and say why.
+BED := $(if $(or $(KUBECONFIG),$(filter-out Linux,$(shell uname -s))),,bed)
+IMAGES := $(if $(BED),$(if $(filter 0,$(shell id -u)),images))
+CODE := $(PACKAGES) charts tests images $(wildcard benchmarks)
 
 ##@ See it
 
@@ -59,8 +69,13 @@ fmt: $(READY) ## format the code and mend what the linter can
 	@$(RUN) ruff check --fix $(CODE)
 
 .PHONY: generate
-generate: $(READY) ## write what is derived from the pipeline model: schema and reference
+generate: $(READY) ## write what is derived from the models: schema, CRDs and references
 	@$(RUN) python -m yeoul_stream.pipeline.generate
+	@$(RUN) python -m yeoul_operator.api.generate
+	@$(RUN) python -m yeoul_operator.pipeline.generate
+	@$(RUN) python -m yeoul_operator.run.generate
+	@$(RUN) python -m charts.generate
+	@$(RUN) python -m charts.strimzi
 
 .PHONY: check
 check: check-format check-lint check-types check-layers check-generated ## all that needs no test: format, lint, types, layers, generated files
@@ -84,25 +99,63 @@ check-layers: $(READY)
 .PHONY: check-generated
 check-generated: $(READY)
 	@echo "== generated files"; $(RUN) python -m yeoul_stream.pipeline.generate --check
+	@$(RUN) python -m yeoul_operator.api.generate --check
+	@$(RUN) python -m yeoul_operator.pipeline.generate --check
+	@$(RUN) python -m yeoul_operator.run.generate --check
+	@$(RUN) python -m charts.generate --check
+	@$(RUN) python -m charts.strimzi --check
 
 ##@ Tests
 
 .PHONY: test
-test: $(READY) fetch ## all that a developer runs daily, with the real parts
-	@echo "== unit tests, and tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
-	@$(RUN) pytest tests $(PYTEST)
+test: test-unit test-data-plane ## all that a developer runs daily, with the real parts
 
 .PHONY: test-unit
-test-unit: $(READY) ## tests without services: seconds
-	@$(RUN) pytest tests/unit $(PYTEST)
+test-unit: $(READY) ## tests without services: a minute or two
+	@echo "== unit tests"
+	@$(RUN) pytest tests/unit --numprocesses $(WORKERS) $(PYTEST)
 
 .PHONY: test-data-plane
 test-data-plane: $(READY) fetch ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
-	@$(RUN) pytest tests/data_plane $(PYTEST)
+	@echo "== tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
+	@$(RUN) pytest tests/data_plane $(SHARED) $(PYTEST)
+
+.PHONY: bed
+bed: $(READY) ## build the Kubernetes of the tests, into ~/.cache/yeoul-bed: 12 minutes once
+	@PYTHONPATH=tests $(RUN) python -m bed.build
+
+.PHONY: skaffold-check
+skaffold-check: $(READY) bed ## let Skaffold itself read skaffold.yaml; building it takes ten CPU minutes once
+	@PYTHONPATH=tests $(RUN) python -m bed.build skaffold
+	@$(RUN) pytest tests/chart/test_skaffold.py $(PYTEST)
+
+.PHONY: images
+images: $(READY) bed fetch ## build the container images into dist/images
+	@$(RUN) python images/build.py
+
+.PHONY: test-control-plane
+test-control-plane: $(READY) $(BED) ## tests with a real API server, and pods that KWOK plays: minutes
+	@$(RUN) pytest tests/control_plane $(if $(KUBECONFIG),,$(SHARED)) $(PYTEST)
+
+.PHONY: test-chart
+test-chart: $(READY) $(BED) ## tests of the Helm chart: rendered, and taken by a real API server
+	@$(RUN) pytest tests/chart $(if $(KUBECONFIG),,$(SHARED)) $(PYTEST)
+
+.PHONY: test-cluster
+test-cluster: $(READY) $(IMAGES) ## tests with real pods on a real node, as root: minutes
+	@$(RUN) pytest tests/cluster $(PYTEST)
 
 .PHONY: bench
 bench: $(READY) fetch ## measure what the README claims, side by side with the baseline
 	@$(RUN) python -m benchmarks.stream
+
+.PHONY: bench-operator
+bench-operator: $(READY) ## measure the operator on a real control plane: time, requests, CPU, memory
+	@PYTHONPATH=tests $(RUN) python -m benchmarks.operator $(BENCH)
+
+.PHONY: bench-cluster
+bench-cluster: $(READY) $(IMAGES) ## measure the chart with real pods on a node, as root: time, memory, cores
+	@PYTHONPATH=tests $(RUN) python -m benchmarks.cluster
 
 ##@ Housekeeping
 
@@ -127,9 +180,12 @@ $(READY): uv.lock pyproject.toml $(PACKAGES:%=%/pyproject.toml) | $(UV)
 	@$(UV) sync --frozen --all-packages --all-groups
 	@touch $@
 
-# Only where there is no uv: one of our own, in the repository.
+# Only where there is no uv: one of our own, in the repository. A name that is there may still be of
+# no Python: version managers leave such behind, and Debian's own may lack venv.
 $(OWN_UV):
-	@python=$$(command -v python3.12 || command -v python3.11 || command -v python3) || { \
+	@for python in python3.12 python3.11 python3 ""; do \
+	  $$python -c 'import ensurepip, venv' 2>/dev/null && break; done; \
+	[ -n "$$python" ] || { \
 	  echo "Python 3.11 or 3.12 is needed and not there: install it, or uv (https://docs.astral.sh/uv), and run make again." >&2; exit 1; }; \
 	echo "There is no uv; installing one into .yeoul/uv, and nowhere else."; \
 	mkdir -p .yeoul && $$python -m venv .yeoul/uv && .yeoul/uv/bin/python -m pip install --disable-pip-version-check uv || { \
