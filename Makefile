@@ -2,6 +2,8 @@
 
 # How long `make run` streams, in seconds; `forever` until Ctrl-C.
 FOR ?= 60
+# `make up AIRFLOW=1`, `make run AIRFLOW=1`: Airflow feeds Kafka, not the poller's own process.
+AIRFLOW ?=
 # More for `make bench-operator`: `BENCH="--only burst --applications 200 --no-write"`.
 BENCH ?=
 # How many processes share the tests; each starts services of its own. `WORKERS=0`: one after the other.
@@ -33,13 +35,13 @@ CODE := $(PACKAGES) charts tests images $(wildcard benchmarks)
 
 .PHONY: run
 run: $(READY) ## everything at once: start, stream FOR=60 seconds, prove, draw a picture, stop
-	@$(RUN) yeoul demo --for $(FOR)
+	@$(RUN) yeoul demo --for $(FOR) $(if $(AIRFLOW),--airflow)
 
 ##@ The platform on this machine
 
 .PHONY: up
 up: $(READY) ## start Kafka, HDFS, PostgreSQL and the simulated API, and leave them running
-	@$(RUN) yeoul up
+	@$(RUN) yeoul up $(if $(AIRFLOW),--airflow)
 
 .PHONY: down
 down: $(READY) ## stop everything; data stays

@@ -66,6 +66,13 @@ class PollerSettings(BaseModel):
     query: dict[str, str] = option(
         {}, "HTTP API", "further query parameter, such as type=json; may be repeated"
     )
+    records_field: str = option(
+        "",
+        "HTTP API",
+        "member of the answer that holds the array of records, such as items or response.items; "
+        "empty: the answer is the array",
+        "NAME",
+    )
     timeout: float = option(
         10.0, "HTTP API", "longest time one answer may take", "SECONDS", gt=0, le=3600
     )
