@@ -1,4 +1,4 @@
-"""TLS of the servers that the chart runs: one authority, and everybody who talks to them trusts it."""
+"""TLS of the servers that the chart runs: one authority, whom all trust who talk to them."""
 
 from __future__ import annotations
 

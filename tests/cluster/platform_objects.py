@@ -58,7 +58,7 @@ def platform_values() -> Object:
 
 
 def sturdy_values() -> Object:
-    """The same with three brokers, two NameNodes and two DataNodes, dumps of the database, and TLS."""
+    """The same with TLS, three brokers, two NameNodes, two DataNodes, and dumps of the database."""
     ha = {
         "enabled": True,
         "journalnode": {"image": image_of("hdfs")},
