@@ -24,7 +24,7 @@ OWN_UV := .yeoul/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.synced
-PACKAGES := spark_apps ingest local operators
+PACKAGES := spark_apps ingest local operators web
 # With KUBECONFIG the tests use the cluster that it names. Where neither that nor a Kubernetes of
 # our own can be, they are skipped and say why.
 BED := $(if $(or $(KUBECONFIG),$(filter-out Linux,$(shell uname -s))),,bed)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from bed import cache
+from charts.options.postgres import BuiltinPostgres
 from fix_chart import helm
 from fix_node import ROOT, Site, image
 
@@ -81,6 +82,11 @@ def terminal(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[T
         pytest.skip("installs into `default`, which is not done to the cluster of KUBECONFIG")
     if not image("spark").startswith("localhost/"):
         pytest.skip("the README's images are those of `make images`")
+    official = BuiltinPostgres().image
+    # Nothing is pulled here; ours has its interface.
+    site.node.name_image(
+        image("postgres"), f"{official.registry}/{official.repository}:{official.tag}"
+    )
     found = Terminal(site, tmp_path_factory.mktemp("bin"))
     yield found
     found.type(_AWAY)
