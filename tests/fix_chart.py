@@ -202,4 +202,11 @@ BACKED_UP = over(
     ("postgres", "builtin", "backup"),
     {"enabled": True, "restore": {"file": "a.dump", "database": "again"}},
 )
-SETS = {"builtin": BACKED_UP, "ha": HA, "external": EXTERNAL, "operated": OPERATED}
+SECURED = over(over(BACKED_UP, ("tls",), {"enabled": True}), ("kafka", "builtin", "replicas"), 3)
+SETS = {
+    "builtin": BACKED_UP,
+    "ha": HA,
+    "secured": SECURED,
+    "external": EXTERNAL,
+    "operated": OPERATED,
+}

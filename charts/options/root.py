@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from charts.options.base import Free, FreeList, Pods, Values, Words
+from charts.options.base import Free, FreeList, Name, Pods, Values, Words
 from charts.options.hdfs import Hdfs
 from charts.options.ingest import Ingest
 from charts.options.kafka import Kafka
@@ -24,6 +24,22 @@ class Images(Values):
     """Tag of the images that have none of their own; empty: the chart's version."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When they are pulled."""
+
+
+class Tls(Values):
+    """TLS of the servers that the chart itself runs: Kafka and PostgreSQL take nothing else then.
+
+    Choose it before the first start: nodes of Kafka that speak TLS do not understand those that do
+    not.
+    """
+
+    enabled: bool = False
+    """Have it."""
+    existing_secret: Name = ""
+    """A Secret with `tls.crt` and `tls.key`, such as cert-manager's, for the names that the \
+chart's README lists; empty: an authority and a certificate of ten years are made up once, and kept."""
+    ca: str = ""
+    """The certificate of who signed `existingSecret`, as PEM."""
 
 
 class NetworkPolicies(Values):
@@ -66,6 +82,8 @@ class Root(Values):
     """HDFS."""
     ingest: Ingest = Ingest()
     """From an HTTP API to Kafka."""
+    tls: Tls = Tls()
+    """TLS of the servers that the chart itself runs."""
     network_policies: NetworkPolicies = NetworkPolicies()
     """Who may talk to whom."""
     test: Trial = Trial()

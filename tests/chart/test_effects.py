@@ -11,23 +11,25 @@ import pytest
 from charts.options.root import Root
 from charts.walk import Option, leaves, options
 from fix_chart import (
-    BACKED_UP,
     EXTERNAL,
     KERBEROS,
     NAMESPACE,
     OPERATED,
+    SECURED,
     Chart,
     Object,
     over,
 )
 
 LEAVES = {".".join(one.path): one for one in leaves(options(Root()))}
-EVERYTHING = over(BACKED_UP, ("hdfs", "builtin", "ha"), {"enabled": True})
+EVERYTHING = over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True})
+# Servers that the chart does not run have TLS, and Secrets for it, of their own.
+OF_OUR_SERVERS = ("tls", "kafka.pipelineSecret")
 # What clients of Kerberos have to know stands among the properties, whatever else does.
 KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS}
 # Providers, and the options that count with them. What is named nowhere counts with all.
 PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
-    "builtin": (EVERYTHING, ("kafka.builtin", "postgres.builtin", "hdfs.builtin")),
+    "builtin": (EVERYTHING, ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS)),
     "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg")),
     "external": (KERBEROS_TOO, ("kafka.external", "postgres.external", "hdfs.external")),
 }

@@ -49,10 +49,6 @@ def test_pipeline_fills_table_and_lake(running: Running) -> None:
     assert [sink["sink"] for sink in report["sinks"] if sink["rows"]] == ["table", "lake"]
 
 
-def test_a_record_of_helm_test_arrives(running: Running) -> None:
-    assert "Phase:          Succeeded" in running.release.client.run("test", "--timeout=300s")
-
-
 def test_deleted_driver_is_replaced(running: Running) -> None:
     epoch, driver = running.epoch(), running.driver()
     running.site.api.delete("Pod", running.namespace, "car-info-driver")

@@ -45,6 +45,7 @@ Names and labels: nothing else makes one up.
 {{- define "yeoul.hdfs.client" -}}{{ include "yeoul.hdfs" . }}-client{{- end -}}
 {{- define "yeoul.poller" -}}{{ include "yeoul.fullname" . }}-poller{{- end -}}
 {{- define "yeoul.simulator" -}}{{ include "yeoul.fullname" . }}-simulator{{- end -}}
+{{- define "yeoul.pipelines" -}}{{ include "yeoul.fullname" . }}-pipelines{{- end -}}
 {{- define "yeoul.test" -}}{{ include "yeoul.fullname" . }}-test{{- end -}}
 {{- define "yeoul.ingest.api" -}}{{ include "yeoul.fullname" . }}-api-key{{- end -}}
 
