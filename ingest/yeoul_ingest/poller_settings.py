@@ -130,6 +130,15 @@ class PollerSettings(BaseModel):
         le=86_400,
     )
 
+    quiet_start: float = option(
+        0.0,
+        "rhythm",
+        "begin only when nobody has written to the topic for that long, so that another poller, "
+        "which is about to end, is never joined (0: begin at once)",
+        "SECONDS",
+        ge=0,
+        le=60,
+    )
     bootstrap_servers: str = option(
         ..., "Kafka", "host:port, comma separated", "LIST", min_length=1
     )

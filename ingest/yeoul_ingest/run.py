@@ -93,7 +93,7 @@ def session(
     seen = Seen(settings.window)
     since = time.time() - settings.window
     options = consumer_options(settings, passed)
-    for value, at in read_tail(options, settings.topic, since, stop):
+    for value, at in read_tail(options, settings.topic, since, stop, settings.quiet_start):
         seen.remember(identity_of_sent(value, settings.identity_field), at)
     log.info("topic %s: %d records sent within the window", settings.topic, len(seen))
     reader = Reader(settings, source, seen, metrics, time.time)

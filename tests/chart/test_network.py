@@ -74,16 +74,19 @@ def there(values: Object) -> list[Object]:
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
         "external": "external" in [part["provider"] for part in parts],
+        "poller": values.get("airflow", {}).get("provider", "none") == "none",
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
         "hdfs.zookeeper.external": pair["enabled"] and not own,
     }
 
-    def counts(one: Object) -> bool:
-        when = one.get("when", "")
+    def holds(when: str) -> bool:
         part, _, provider = when.partition(".")
         provided = values.get(part, {}).get("provider") == provider
-        return not when or bool(special.get(when, provided))
+        return bool(special.get(when, provided))
+
+    def counts(one: Object) -> bool:
+        return all(map(holds, one.get("when", "").split()))
 
     return [one for one in CONNECTIONS if counts(one)]
 
