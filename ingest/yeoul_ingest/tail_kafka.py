@@ -40,15 +40,17 @@ def read_tail(
         consumer.assign(starts)
         reading = {start.partition for start in starts}
         patience = time.monotonic() + LONGEST_QUIET_S
-        silent_at = time.monotonic() + quiet
+        silent_at = 0.0
         while (reading or time.monotonic() < silent_at) and not stop.is_set():
             for message in consumer.consume(BATCH, 0.5):
                 if _is_end(message):
                     reading.discard(message.partition())
                     continue
-                silent_at = time.monotonic() + quiet
+                at = message.timestamp()[1] / 1000
+                age = max(0.0, time.time() - at)
+                silent_at = max(silent_at, time.monotonic() + quiet - age)
                 if (value := message.value()) is not None:
-                    yield value, message.timestamp()[1] / 1000
+                    yield value, at
             if not reading and quiet and time.monotonic() > patience:
                 log.warning(NEVER_QUIET, topic, LONGEST_QUIET_S, quiet)
                 return

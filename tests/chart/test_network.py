@@ -102,6 +102,17 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
         "drivers": [drivers],
         "metrics": METRICS,
         "clients": CLIENTS,
+        # One that Airflow takes over from.
+        "poller": [
+            {
+                "podSelector": {
+                    "matchLabels": {
+                        **found["postgres"]["podSelector"]["matchLabels"],
+                        "app.kubernetes.io/component": "poller",
+                    }
+                }
+            }
+        ],
         "kafka": [{"podSelector": {"matchLabels": strimzi}}],
     }
     return others.get(component)

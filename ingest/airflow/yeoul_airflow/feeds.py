@@ -106,6 +106,9 @@ class Feed(_Declared):
     """Longest time one answer may take."""
     window: float = Field(600.0, gt=0, le=86_400)
     """How long a record is remembered as sent."""
+    quiet_start: float = Field(3.0, ge=0, le=60)
+    """A run begins only when nobody has written to the topic for that long: a poller that is
+    replaced by this feed ends first."""
     schedule: str = "* * * * *"
     """When a run begins, as a cron expression in UTC."""
     run_for: float = Field(50.0, gt=0, le=86_400)
@@ -183,6 +186,7 @@ class Feed(_Declared):
                 "page_parameter": self.paging.page_parameter,
                 "rows_parameter": self.paging.rows_parameter,
                 "flush_timeout": self.flush_timeout,
+                "quiet_start": self.quiet_start,
                 **{name: default for name, (default, _) in self.tunables().items()},
                 **{name: value for name, value in tuned.items() if name in TUNABLE},
             }
