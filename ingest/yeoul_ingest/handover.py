@@ -1,7 +1,8 @@
-"""`python -m yeoul_ingest.handover`: goes on until Airflow has taken over; a poller's last minutes.
+"""`python -m yeoul_ingest.handover`: waits until Airflow has taken over from a poller.
 
-A hook of Kubernetes runs it before a poller's pod is asked to end. Where nobody takes over it ends at
-once. Airflow needs a minute to start, and an API may show its records no longer than that.
+A hook of Kubernetes runs it before a poller's pod is asked to end, and the poller goes on meanwhile:
+Airflow needs a minute to start, and an API may show its records no longer than that. Where nobody
+takes over it ends at once.
 """
 
 from __future__ import annotations

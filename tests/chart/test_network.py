@@ -34,6 +34,12 @@ PROOF: Object = {
     },
 }
 
+POLLER = {
+    "app.kubernetes.io/name": "yeoul",
+    "app.kubernetes.io/instance": "yeoul",
+    "app.kubernetes.io/component": "poller",
+}
+
 
 THEIRS = {"external": "zookeeper.example:2181"}
 PLACES = {
@@ -103,16 +109,7 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
         "metrics": METRICS,
         "clients": CLIENTS,
         # One that Airflow takes over from.
-        "poller": [
-            {
-                "podSelector": {
-                    "matchLabels": {
-                        **found["postgres"]["podSelector"]["matchLabels"],
-                        "app.kubernetes.io/component": "poller",
-                    }
-                }
-            }
-        ],
+        "poller": [{"podSelector": {"matchLabels": POLLER}}],
         "kafka": [{"podSelector": {"matchLabels": strimzi}}],
     }
     return others.get(component)
