@@ -57,6 +57,10 @@ status: $(READY) ## show what runs, and how far the pipelines are
 fetch: $(READY) ## download the jars now, to be without a network later
 	@$(RUN) yeoul fetch
 
+.PHONY: airflow
+airflow: $(READY) ## install Airflow into .yeoul/airflow now, from its own lock file
+	@$(RUN) python -m yeoul_local.airflow_venv
+
 .PHONY: reset
 reset: $(READY) ## stop everything and delete the platform's data; downloads stay
 	@$(RUN) yeoul reset --yes
@@ -120,7 +124,7 @@ test-unit: $(READY) ## tests without services: a minute or two
 	@$(RUN) pytest tests/unit --numprocesses $(WORKERS) $(PYTEST)
 
 .PHONY: test-data-plane
-test-data-plane: $(READY) fetch ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
+test-data-plane: $(READY) fetch airflow ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
 	@echo "== tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
 	@$(RUN) pytest tests/data_plane $(SHARED) $(PYTEST)
 
@@ -146,7 +150,7 @@ test-chart: $(READY) $(BED) ## tests of the Helm chart: rendered, and taken by a
 	@$(RUN) pytest tests/chart $(if $(KUBECONFIG),,$(SHARED)) $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: $(READY) $(IMAGES) ## tests with real pods on a real node, as root: minutes
+test-cluster: $(READY) $(IMAGES) airflow ## tests with real pods on a real node, as root: minutes
 	@$(RUN) pytest tests/cluster $(SLOWEST) $(PYTEST)
 
 .PHONY: bench

@@ -1,6 +1,6 @@
 """`python -m yeoul_ingest.handover`: waits until Airflow has taken over from a poller.
 
-A hook of Kubernetes runs it before a poller's pod is asked to end, and the poller goes on meanwhile:
+A hook of Kubernetes runs it before a poller's pod is asked to end; the poller goes on meanwhile:
 Airflow needs a minute to start, and an API may show its records no longer than that. Where nobody
 takes over it ends at once.
 """

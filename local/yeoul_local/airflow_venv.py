@@ -6,12 +6,13 @@ Airflow pins the Kubernetes client, among hundreds of packages, to other version
 import hashlib
 import os
 import shutil
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
 from yeoul_local import processes
 from yeoul_local.errors import LocalError
-from yeoul_local.home import Home, repository
+from yeoul_local.home import Home, default_home, repository
 from yeoul_local.processes import Command
 
 PROJECT = Path("ingest") / "airflow"
@@ -76,3 +77,20 @@ def _digest(project: Path) -> str:
     for name in ("pyproject.toml", "uv.lock"):
         digest.update((project / name).read_bytes())
     return digest.hexdigest()
+
+
+def main() -> int:
+    """Install it for the default home; 0, or 1 with a sentence."""
+    home = default_home()
+    home.lay_out()
+    try:
+        ensure(home)
+    except LocalError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(f"Airflow is in {folder(home)}.")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
