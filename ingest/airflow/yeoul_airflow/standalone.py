@@ -1,8 +1,8 @@
-"""`python -m yeoul_airflow.standalone`: Airflow's own standalone, ended in good order.
+"""`python -m yeoul_airflow.standalone`: all of Airflow on one machine, begun and ended in order.
 
-Standalone ends all its parts at once: a task at work could no longer tell how it went, and would
-count as running for minutes after the next start. Here tasks are asked to end first, and the
-scheduler, which waits for them, before the rest.
+Airflow's own `standalone` begins and ends its parts at once. A scheduler that is up before the
+api-server spends the tries of tasks; one that ends after it cannot tell how they went, and they
+count as running for minutes after the next start. Its output is that of all parts.
 """
 
 from __future__ import annotations
@@ -12,63 +12,89 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psutil
 
+from yeoul_airflow.waiting import until_served
+
+_START_S = 280.0
 # As long as the end of a run may take.
 _TASKS_S = 40.0
 _REST_S = 15.0
+_LOOK_S = 0.5
+
+Process = subprocess.Popen[bytes]
 
 
 def main() -> int:
-    """Run until SIGTERM or SIGINT; the exit code of Airflow where it ends by itself."""
-    programs = Path(sys.executable).parent
-    env = {**os.environ, "PATH": f"{programs}{os.pathsep}{os.environ.get('PATH', '')}"}
-    # In a group of its own, so that a Ctrl-C reaches it by this process only.
-    airflow = subprocess.Popen([str(programs / "airflow"), "standalone"], env=env, process_group=0)
+    """Run until SIGTERM or SIGINT: 0; 1 where a part ends by itself."""
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.default_int_handler)
+    parts: dict[str, Process] = {}
     try:
-        return airflow.wait()
+        _run(["db", "migrate"])
+        return _serve(parts)
     except KeyboardInterrupt:
+        return 0
+    except subprocess.CalledProcessError as error:
+        return int(error.returncode)
+    finally:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, signal.SIG_IGN)
-        _end(psutil.Process(airflow.pid))
-        return 0
+        _end(parts)
 
 
-def _end(airflow: psutil.Process) -> None:
-    schedulers = [one for one in airflow.children() if _is_scheduler(one)]
-    tasks = [task for one in schedulers for task in one.children(recursive=True)]
-    for process in [*schedulers, *tasks]:
-        _send(process, signal.SIGTERM)
-    deadline = time.monotonic() + _TASKS_S
-    # Standalone does not wait for its children before it ends: what is over is a zombie.
-    while any(_works(one) for one in schedulers) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    _send(airflow, signal.SIGINT)
-    rest = airflow.children(recursive=True)
-    psutil.wait_procs([airflow], _REST_S)
-    for process in [airflow, *rest]:
-        _send(process, signal.SIGKILL)
-    psutil.wait_procs([airflow], _REST_S)
+def _serve(parts: dict[str, Process]) -> int:
+    server = parts["api-server"] = _start("api-server")
+    base = os.environ["AIRFLOW__API__BASE_URL"]
+    if not until_served(base, _START_S, lambda: server.poll() is None):
+        print(f"the api-server does not answer at {base}", flush=True)
+        return 1
+    for name in ("scheduler", "dag-processor", "triggerer"):
+        parts[name] = _start(name)
+    while True:
+        ended = [name for name, part in parts.items() if part.poll() is not None]
+        if ended:
+            print(f"ended by itself: {', '.join(ended)}", flush=True)
+            return 1
+        time.sleep(_LOOK_S)
 
 
-def _works(process: psutil.Process) -> bool:
+def _start(name: str) -> Process:
+    # In a group of its own, so that a Ctrl-C reaches it by this process only.
+    return subprocess.Popen([_program(), name], process_group=0)
+
+
+def _run(arguments: Sequence[str]) -> None:
+    subprocess.run([_program(), *arguments], check=True)
+
+
+def _program() -> str:
+    return str(Path(sys.executable).with_name("airflow"))
+
+
+def _end(parts: dict[str, Process]) -> None:
+    scheduler = parts.pop("scheduler", None)
+    if scheduler is not None and scheduler.poll() is None:
+        # Tasks are asked, too: the scheduler waits for them.
+        tasks = psutil.Process(scheduler.pid).children(recursive=True)
+        for process in [psutil.Process(scheduler.pid), *tasks]:
+            _send(process, signal.SIGTERM)
+        _wait(scheduler, _TASKS_S)
+    for part in parts.values():
+        part.terminate()
+    for part in parts.values():
+        _wait(part, _REST_S)
+
+
+def _wait(part: Process, seconds: float) -> None:
     try:
-        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.Error:
-        return False
-
-
-def _is_scheduler(process: psutil.Process) -> bool:
-    try:
-        return "scheduler" in process.cmdline() or "airflow scheduler" in " ".join(
-            process.cmdline()
-        )
-    except psutil.Error:
-        return False
+        part.wait(seconds)
+    except subprocess.TimeoutExpired:
+        part.kill()
+        part.wait()
 
 
 def _send(process: psutil.Process, number: int) -> None:

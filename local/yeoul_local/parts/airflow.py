@@ -127,7 +127,7 @@ class Airflow:
         write_private(site.home.secrets / "airflow-connections.json", connections(site))
 
     def command(self, site: Site) -> Command:
-        """Airflow's standalone."""
+        """All of Airflow."""
         argv = (str(airflow_venv.python(site.home)), "-m", "yeoul_airflow.standalone")
         return Command(argv, env=settings(site))
 
