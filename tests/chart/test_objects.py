@@ -113,11 +113,11 @@ def test_every_port_of_a_service_is_one_of_its_pods(objects: list[Object]) -> No
         assert {port["targetPort"] for port in one["spec"]["ports"]} <= named
 
 
-def test_only_the_operator_has_a_token(objects: list[Object]) -> None:
+def test_only_the_operator_and_the_page_have_tokens(objects: list[Object]) -> None:
     with_token = {
         name for name, pod in pods(objects) if pod["spec"].get("automountServiceAccountToken", True)
     }
-    assert with_token == {"yeoul-operator"}
+    assert with_token - {"yeoul-web"} == {"yeoul-operator"}
 
 
 def test_every_volume_that_is_mounted_is_there(objects: list[Object]) -> None:

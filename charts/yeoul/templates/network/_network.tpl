@@ -8,6 +8,7 @@
       "api" .Values.ingest.poller.url
       "backup" (include "yeoul.postgres.isBackedUp" .)
       "external" (has "external" $providers)
+      "web" .Values.web.enabled
       "hdfs.ha" $ha
       "hdfs.zookeeper" $zookeeper
       "hdfs.zookeeper.external" (and $ha (not $zookeeper)) -}}
@@ -101,6 +102,7 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if include "yeoul.hdfs.zookeeper.own" . -}}{{- $found = append $found "zookeeper" -}}{{- end -}}
 {{- if .Values.ingest.poller.enabled -}}{{- $found = append $found "poller" -}}{{- end -}}
 {{- if .Values.ingest.simulator.enabled -}}{{- $found = append $found "simulator" -}}{{- end -}}
+{{- if .Values.web.enabled -}}{{- $found = append $found "web" -}}{{- end -}}
 {{- if include "yeoul.test.isMade" . -}}{{- $found = append $found "test" -}}{{- end -}}
 {{- join "," $found -}}
 {{- end -}}
