@@ -34,11 +34,11 @@ _BAD = (ConditionType.STALLED, ConditionType.DEGRADED, ConditionType.ROLLED_BACK
 
 
 def part(pod: Object) -> Part | None:
-    """A pod as a part; None for pods of Jobs, which end, and for what is not of the platform."""
+    """A pod as a part; None for one that is to end, and for what is not of the platform."""
     metadata, status = pod["metadata"], pod.get("status", {})
     stage = _stage(metadata.get("labels", {}))
-    owners = [one["kind"] for one in metadata.get("ownerReferences", [])]
-    if stage is None or "Job" in owners:
+    ends = pod.get("spec", {}).get("restartPolicy", "Always") != "Always"
+    if stage is None or (ends and stage != "spark"):
         return None
     waiting = [state for state in map(_waiting, status.get("containerStatuses", [])) if state]
     return Part(

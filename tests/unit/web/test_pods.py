@@ -13,8 +13,8 @@ OURS = {"app.kubernetes.io/part-of": "yeoul"}
 READY = {"conditions": [{"type": "Ready", "status": "True"}], "phase": "Running"}
 
 
-def pod(labels: dict[str, str], status: dict[str, Any], **metadata: Any) -> dict[str, Any]:
-    return {"metadata": {"name": "a", "labels": labels, **metadata}, "status": status}
+def pod(labels: dict[str, str], status: dict[str, Any]) -> dict[str, Any]:
+    return {"metadata": {"name": "a", "labels": labels}, "status": status}
 
 
 def component(name: str) -> dict[str, str]:
@@ -47,9 +47,14 @@ def test_a_pod_of_others_is_no_part(labels: dict[str, str]) -> None:
     assert pods.part(pod(labels, READY)) is None
 
 
-def test_a_job_is_no_part() -> None:
-    owner = [{"kind": "Job"}]
-    assert pods.part(pod(component("kafka-topics"), READY, ownerReferences=owner)) is None
+def test_what_is_to_end_is_no_part() -> None:
+    job = {**pod(component("kafka-topics"), READY), "spec": {"restartPolicy": "OnFailure"}}
+    assert pods.part(job) is None
+
+
+def test_a_driver_is_a_part() -> None:
+    labels = {"yeoul.dev/pipeline": "car-info", "spark-role": "driver"}
+    assert pods.part({**pod(labels, READY), "spec": {"restartPolicy": "Never"}}) is not None
 
 
 @pytest.mark.parametrize(
