@@ -35,22 +35,20 @@ def test_what_stays_the_same_tells_nothing() -> None:
 
 def test_a_part_that_goes_down_is_a_warning() -> None:
     down = KAFKA.model_copy(update={"state": "down", "detail": "CrashLoopBackOff"})
-    assert told(look(KAFKA), look(down)) == [("kafka-0", "kafka-0 is down: CrashLoopBackOff", True)]
+    assert told(look(KAFKA), look(down)) == [("kafka-0", "is down: CrashLoopBackOff", True)]
 
 
 def test_a_part_that_is_gone_is_a_warning() -> None:
-    assert told(look(KAFKA), look()) == [("kafka-0", "kafka-0 is gone", True)]
+    assert told(look(KAFKA), look()) == [("kafka-0", "is gone", True)]
 
 
 def test_a_part_that_comes_up_is_told() -> None:
-    assert told(look(), look(KAFKA)) == [("kafka-0", "kafka-0 is up", False)]
+    assert told(look(), look(KAFKA)) == [("kafka-0", "is up", False)]
 
 
 def test_another_phase_is_told() -> None:
     suspended = CAR_INFO.model_copy(update={"phase": "Suspended", "is_healthy": None})
-    assert told(look(), look(pipeline=suspended)) == [
-        ("default/car-info", "default/car-info is Suspended", False)
-    ]
+    assert told(look(), look(pipeline=suspended)) == [("default/car-info", "is Suspended", False)]
 
 
 def test_an_error_of_a_sink_is_told_once() -> None:
