@@ -195,10 +195,11 @@ KERBEROS: Object = {
         },
     },
 }
-HA: Object = over(BUILTIN, ("hdfs", "builtin", "ha"), {"enabled": True})
+SEEN: Object = {**BUILTIN, "web": {"enabled": True}}
+HA: Object = over(SEEN, ("hdfs", "builtin", "ha"), {"enabled": True})
 # What is off by default, and has pods of its own.
 BACKED_UP = over(
-    BUILTIN,
+    SEEN,
     ("postgres", "builtin", "backup"),
     {"enabled": True, "restore": {"file": "a.dump", "database": "again"}},
 )

@@ -14,6 +14,7 @@ from charts.options.kafka import Kafka
 from charts.options.operator import Crds, Operator, Spark
 from charts.options.postgres import Postgres
 from charts.options.trial import Trial
+from charts.options.web import Web
 
 
 class Images(Values):
@@ -38,7 +39,8 @@ class Tls(Values):
     """Have it."""
     existing_secret: Name = ""
     """A Secret with `tls.crt` and `tls.key`, such as cert-manager's, for the names that the \
-chart's README lists; empty: an authority and a certificate of ten years are made up once, and kept."""
+chart's README lists; empty: an authority and a certificate of ten years are made up once, and \
+kept."""
     ca: str = ""
     """The certificate of who signed `existingSecret`, as PEM."""
 
@@ -89,6 +91,8 @@ class Root(Values):
     """TLS of the servers that the chart itself runs."""
     network_policies: NetworkPolicies = NetworkPolicies()
     """Who may talk to whom."""
+    web: Web = Web()
+    """The status page."""
     test: Trial = Trial()
     """What `helm test` does: a record is sent, and found where a pipeline writes."""
     global_: Free = Field({}, alias="global")

@@ -27,11 +27,16 @@ LEAVES = {".".join(one.path): one for one in leaves(options(Root()))}
 EVERYTHING = over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True})
 # Servers that the chart does not run have TLS, and Secrets for it, of their own.
 OF_OUR_SERVERS = ("tls", "kafka.pipelineSecret")
+# Off unless it is asked for.
+OPTIONAL = ("web",)
 # What clients of Kerberos have to know stands among the properties, whatever else does.
 KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS}
 # Providers, and the options that count with them. What is named nowhere counts with all.
 PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
-    "builtin": (EVERYTHING, ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS)),
+    "builtin": (
+        EVERYTHING,
+        ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS, *OPTIONAL),
+    ),
     "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg")),
     "airflow": (FED, ("airflow.builtin",)),
     "airflow elsewhere": (FED_BY_ANOTHER, ("airflow.external",)),

@@ -79,6 +79,7 @@ def there(values: Object) -> list[Object]:
     parts = [values.get(part, {}) for part in ("kafka", "postgres", "hdfs")]
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
+        "web": values.get("web", {}).get("enabled", False),
         "external": "external" in [part["provider"] for part in parts],
         "poller": values.get("airflow", {}).get("provider", "none") == "none",
         "hdfs.ha": pair["enabled"],

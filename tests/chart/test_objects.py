@@ -117,8 +117,8 @@ def test_only_who_speaks_with_the_api_server_has_a_token(objects: list[Object]) 
     with_token = {
         name for name, pod in pods(objects) if pod["spec"].get("automountServiceAccountToken", True)
     }
-    # Airflow's tasks submit applications.
-    assert with_token - {"yeoul-airflow-scheduler"} == {"yeoul-operator"}
+    # The page, where there is one, and Airflow's tasks, which submit applications.
+    assert with_token - {"yeoul-web", "yeoul-airflow-scheduler"} == {"yeoul-operator"}
 
 
 def test_every_volume_that_is_mounted_is_there(objects: list[Object]) -> None:

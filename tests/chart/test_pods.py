@@ -13,6 +13,7 @@ from fix_chart import HA, WORKLOADS, Chart, Object, containers, over, pods, stem
 
 PARTS = {
     "operator": "yeoul-operator",
+    "web": "yeoul-web",
     "kafka.builtin": "yeoul-kafka",
     "postgres.builtin": "yeoul-postgres",
     "postgres.migration": "yeoul-postgres-migration",

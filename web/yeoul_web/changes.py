@@ -23,7 +23,7 @@ def _of_parts(before: Look, after: Look) -> Iterator[Event]:
         was, now = _state(old.get(name)), _state(new.get(name))
         if was != now:
             detail = new[name].detail if name in new else ""
-            text = f"{name} {_WORDS[now]}" + (f": {detail}" if detail else "")
+            text = _WORDS[now] + (f": {detail}" if detail else "")
             yield Event(
                 at=after.at,
                 is_warning=now in {"down", "absent"},
@@ -47,7 +47,7 @@ def _of_pipelines(before: Look, after: Look) -> Iterator[Event]:
                 is_warning=one.is_healthy is False,
                 subject=one.key,
                 reason=one.phase,
-                message=one.message or f"{one.key} is {one.phase}",
+                message=one.message or f"is {one.phase}",
             )
         yield from _of_sinks(after, one, was)
 

@@ -59,7 +59,7 @@ class Pipeline(_Value):
 
 
 class Event(_Value):
-    """Something that happened. `subject` is what it happened to."""
+    """Something that happened; `message` goes on where `subject`, to which it happened, ends."""
 
     at: datetime
     is_warning: bool

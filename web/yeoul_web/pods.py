@@ -34,11 +34,11 @@ _BAD = (ConditionType.STALLED, ConditionType.DEGRADED, ConditionType.ROLLED_BACK
 
 
 def part(pod: Object) -> Part | None:
-    """A pod as a part; None for pods of Jobs, which end, and for what is not of the platform."""
+    """A pod as a part; None for one that is to end, and for what is not of the platform."""
     metadata, status = pod["metadata"], pod.get("status", {})
     stage = _stage(metadata.get("labels", {}))
-    owners = [one["kind"] for one in metadata.get("ownerReferences", [])]
-    if stage is None or "Job" in owners:
+    ends = pod.get("spec", {}).get("restartPolicy", "Always") != "Always"
+    if stage is None or (ends and stage != "spark"):
         return None
     waiting = [state for state in map(_waiting, status.get("containerStatuses", [])) if state]
     return Part(
@@ -83,15 +83,13 @@ def pipeline(found: Object) -> Pipeline:
     """A StreamPipeline."""
     metadata = found["metadata"]
     status = parse_status(found.get("status"))
-    ready = status.condition(ConditionType.READY)
     kafka = found.get("spec", {}).get("source", {}).get("kafka", {})
     return Pipeline(
         namespace=metadata["namespace"],
         name=metadata["name"],
         phase=str(status.phase or "Pending"),
         is_healthy=_is_healthy(status),
-        message=_message(status)
-        or (ready.message if ready and _is_healthy(status) is False else ""),
+        message=_message(status),
         topic=str(kafka.get("topic", "")),
         sinks=tuple(map(_sink, status.sinks)),
     )
@@ -110,6 +108,9 @@ def _is_healthy(status: PipelineStatus) -> bool | None:
 
 def _message(status: PipelineStatus) -> str:
     held = [one for kind in _BAD if status.holds(kind) and (one := status.condition(kind))]
+    ready = status.condition(ConditionType.READY)
+    if not held and ready is not None and ready.status == ConditionStatus.FALSE:
+        held = [ready]
     return "; ".join(one.message for one in held)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
@@ -21,6 +22,8 @@ from yeoul_web.source import Table
 # Of the first pipeline's table: /docs/pipeline.md.
 POSITION = ("trmncd", "gpsutctime", "detclot", "detclat", "vhclesped")
 TRAIL = 24
+_METRES_PER_DEGREE = 111_195
+_JUMP_M = 1500
 # The newest rows lie in a table's last pages: 256 of them are 2 MB, some 18,000 rows.
 _NEWEST_PAGES = 256
 _PAYLOAD = 2000
@@ -94,7 +97,7 @@ def trails(rows: Iterable[tuple[Any, ...]]) -> list[Vehicle]:
     """Rows (terminal, epoch milliseconds, longitude, latitude, km/h) in order -> vehicles. Pure."""
     found = []
     for name, group in groupby(rows, key=lambda row: row[0]):
-        last = list(group)[-TRAIL:]
+        last = _unbroken(list(group)[-TRAIL:])
         _, at, _, _, speed = last[-1]
         found.append(
             Vehicle(
@@ -105,6 +108,16 @@ def trails(rows: Iterable[tuple[Any, ...]]) -> list[Vehicle]:
             )
         )
     return found
+
+
+def _unbroken(rows: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """What follows the last jump: there a trip ended elsewhere, or a position was wrong."""
+    for index in range(len(rows) - 1, 0, -1):
+        (_, _, lon, lat, _), (_, _, next_lon, next_lat, _) = rows[index - 1], rows[index]
+        east = (next_lon - lon) * math.cos(math.radians(lat))
+        if math.hypot(east, next_lat - lat) * _METRES_PER_DEGREE > _JUMP_M:
+            return rows[index:]
+    return rows
 
 
 def _letter(table: Table, one: DeadLetter) -> Letter:

@@ -51,6 +51,7 @@ Names and labels: nothing else makes one up.
 {{- define "yeoul.simulator" -}}{{ include "yeoul.fullname" . }}-simulator{{- end -}}
 {{- define "yeoul.pipelines" -}}{{ include "yeoul.fullname" . }}-pipelines{{- end -}}
 {{- define "yeoul.test" -}}{{ include "yeoul.fullname" . }}-test{{- end -}}
+{{- define "yeoul.web" -}}{{ include "yeoul.fullname" . }}-web{{- end -}}
 {{- define "yeoul.ingest.api" -}}{{ include "yeoul.fullname" . }}-api-key{{- end -}}
 
 {{/* The namespaces with applications, split by commas. */}}

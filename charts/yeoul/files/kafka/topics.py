@@ -1,7 +1,7 @@
 """Make the topics that are missing; give those that are there more partitions and their settings.
 
-BOOTSTRAP is where Kafka is, TOPICS a JSON list of `name`, `partitions` and `config`; AUTHORITY, where
-Kafka speaks TLS, a file with the certificate of who signed for it.
+BOOTSTRAP is where Kafka is, TOPICS a JSON list of `name`, `partitions` and `config`; AUTHORITY,
+where Kafka speaks TLS, a file with the certificate of who signed for it.
 """
 
 import json

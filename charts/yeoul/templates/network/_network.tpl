@@ -9,6 +9,7 @@
       "poller" (include "yeoul.ingest.isPolled" .)
       "backup" (include "yeoul.postgres.isBackedUp" .)
       "external" (has "external" $providers)
+      "web" .Values.web.enabled
       "hdfs.ha" $ha
       "hdfs.zookeeper" $zookeeper
       "hdfs.zookeeper.external" (and $ha (not $zookeeper)) -}}
@@ -109,6 +110,7 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if include "yeoul.ingest.isPolled" . -}}{{- $found = append $found "poller" -}}{{- end -}}
 {{- if eq .Values.airflow.provider "builtin" -}}{{- $found = concat $found (list "airflow-migration" "airflow-scheduler" "airflow-server") -}}{{- end -}}
 {{- if .Values.ingest.simulator.enabled -}}{{- $found = append $found "simulator" -}}{{- end -}}
+{{- if .Values.web.enabled -}}{{- $found = append $found "web" -}}{{- end -}}
 {{- if include "yeoul.test.isMade" . -}}{{- $found = append $found "test" -}}{{- end -}}
 {{- join "," $found -}}
 {{- end -}}
