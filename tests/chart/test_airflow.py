@@ -204,3 +204,12 @@ def test_how_long_a_poller_waits_can_be_set(chart: Chart) -> None:
     pod = chart.find("Deployment", "yeoul-poller", values)["spec"]["template"]["spec"]
     quiet = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
     assert quiet["YEOUL_POLL_QUIET_START"] == "0"
+
+
+def test_upkeep_is_of_the_same_installation_as_pipelines(chart: Chart) -> None:
+    values = over(FED, ("operator", "settings"), {"installation": "blue"})
+    found = variables(chart, values)
+    assert found["YEOUL_COMPACT_INSTALLATION"] == "blue"
+    assert found["YEOUL_COMPACT_HADOOP_CONFIG_MAP"] == "yeoul-hdfs-client"
+    assert found["YEOUL_COMPACT_SERVICE_ACCOUNT"] == "spark"
+    assert variables(chart, FED)["YEOUL_COMPACT_INSTALLATION"] == "default"

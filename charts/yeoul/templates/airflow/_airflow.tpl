@@ -36,6 +36,7 @@ path: {{ default "/" $url.path }}
 {{/* What the DAG of the lake's upkeep takes for granted, as variables. */}}
 {{- define "yeoul.airflow.compact" -}}
 YEOUL_COMPACT_NAMESPACE: {{ first (splitList "," (include "yeoul.spark.namespaces" .)) }}
+YEOUL_COMPACT_INSTALLATION: {{ get .Values.operator.settings "installation" | default "default" }}
 YEOUL_COMPACT_IMAGE: {{ include "yeoul.image" (dict "root" . "image" .Values.spark.image) }}
 YEOUL_COMPACT_SERVICE_ACCOUNT: {{ default "spark" .Values.spark.serviceAccount }}
 YEOUL_COMPACT_HADOOP_CONFIG_MAP: {{ include "yeoul.hadoop.configMap" . | quote }}
