@@ -15,6 +15,9 @@ from yeoul_local.parts.kafka import TOPIC
 from yeoul_local.platform import Platform
 from yeoul_local.ports import LOOPBACK
 
+# The daily tests run the scheduler too, in pods: tests/cluster/test_airflow_run.py.
+pytestmark = pytest.mark.night
+
 
 @pytest.fixture(scope="module")
 def fed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Platform]:
