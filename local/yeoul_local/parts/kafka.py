@@ -20,7 +20,17 @@ _CLUSTER_ID = "WWVvdWwtbG9jYWwtMDAwMQ"
 _LOGGING = "-Dorg.slf4j.simpleLogger"
 
 
-def properties(data: Path, port: int, controller: int) -> str:
+# As the chart has Strimzi configure it: metrics have the same names, whoever runs Kafka.
+METRICS = {
+    "metric.reporters": "io.strimzi.kafka.metrics.KafkaPrometheusMetricsReporter",
+    "kafka.metrics.reporters": "io.strimzi.kafka.metrics.YammerPrometheusMetricsReporter",
+    "prometheus.metrics.reporter.allowlist": (
+        "kafka_controller.*,kafka_log.*,kafka_network.*,kafka_server.*"
+    ),
+}
+
+
+def properties(data: Path, port: int, controller: int, metrics: int) -> str:
     """The server.properties of a single local broker."""
     settings = {
         "process.roles": "broker,controller",
@@ -55,6 +65,8 @@ def properties(data: Path, port: int, controller: int) -> str:
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        **METRICS,
+        "prometheus.metrics.reporter.listener": f"http://{LOOPBACK}:{metrics}",
     }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
@@ -63,7 +75,7 @@ class Kafka:
     """The broker."""
 
     name = "kafka"
-    ports: tuple[str, ...] = ("kafka", "kafka.controller")
+    ports: tuple[str, ...] = ("kafka", "kafka.controller", "kafka.metrics")
     jar_set: str | None = "kafka"
     after: tuple[str, ...] = ()
     stop_signal = signal.SIGTERM
@@ -73,7 +85,8 @@ class Kafka:
         """Write server.properties; format the storage once."""
         data = site.home.data(self.name)
         conf = self._conf(site)
-        text = properties(data, site.ports["kafka"], site.ports["kafka.controller"])
+        numbers = (site.ports[name] for name in self.ports)
+        text = properties(data, *numbers)
         conf.write_text(text, encoding="utf-8")
         if not (data / "meta.properties").is_file():
             self._format(site, conf)

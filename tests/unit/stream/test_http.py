@@ -56,7 +56,7 @@ def running() -> Iterator[Endpoint]:
     """The endpoint of all tests."""
     made = Endpoint()
     board = Board("cars", "jobs", "cars", datetime(2026, 1, 1, tzinfo=UTC))
-    server = serve("127.0.0.1", 0, board.snapshot, made.ask)
+    server = serve("127.0.0.1", 0, board.snapshot, made.ask, board.proven)
     made.port = server.server_address[1]
     yield made
     server.shutdown()
