@@ -11,6 +11,9 @@ from pathlib import Path
 
 import yaml
 
+from charts.monitoring.alerts import GROUPS
+from charts.monitoring.alerts.write import index, rules, runbook
+from charts.monitoring.catalogue import page as metrics_page
 from charts.options.root import Root
 from charts.schema import schema_text
 from charts.text import connections, reference, values_text
@@ -19,8 +22,14 @@ from yeoul_stream.pipeline.generating import between, read_page, run
 
 CHART = Path("charts/yeoul")
 CRDS = Path("manifests/crds")
+RUNBOOKS = Path("docs/runbooks")
+METRICS = Path("docs/metrics.md")
 BEGIN = "<!-- values: begin (written by python -m charts.generate) -->"
 END = "<!-- values: end -->"
+METRICS_MARKS = (
+    "<!-- metrics: begin (written by python -m charts.generate) -->",
+    "<!-- metrics: end -->",
+)
 CONNECTIONS = (
     "<!-- connections: begin (written by python -m charts.generate) -->",
     "<!-- connections: end -->",
@@ -44,7 +53,19 @@ def generated(root: Path) -> dict[Path, str]:
         chart / "values.schema.json": schema_text(),
         page: between(text, BEGIN, END, reference(every)),
         **crds,
+        **{chart / "files" / "alerts" / f"{group.name}.yaml": rules(group) for group in GROUPS},
+        **_runbooks(root / RUNBOOKS),
+        root / METRICS: between(read_page(root / METRICS), *METRICS_MARKS, metrics_page()),
     }
+
+
+def _runbooks(folder: Path) -> dict[Path, str]:
+    pages = {
+        folder / f"{alert.name}.md": runbook(group, alert)
+        for group in GROUPS
+        for alert in group.alerts
+    }
+    return {**pages, folder / "README.md": index(GROUPS)}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,6 +4,7 @@ import json
 import logging
 from typing import Any
 
+from pyspark import java_gateway
 from pyspark.sql import SparkSession
 
 from yeoul_stream.progress import Board
@@ -66,10 +67,9 @@ class _Listener:
 
 def follow_phases(spark: SparkSession, board: Board) -> None:
     """Add the phases of every trigger to the board from now on."""
-    from pyspark.java_gateway import ensure_callback_server_started
-
     context: Any = spark.sparkContext
-    ensure_callback_server_started(context._gateway)
+    gateway: Any = java_gateway
+    gateway.ensure_callback_server_started(context._gateway)
     jvm: Any = spark._jvm
     wrapper = jvm.org.apache.spark.sql.streaming.PythonStreamingQueryListenerWrapper
     session: Any = spark._jsparkSession

@@ -19,6 +19,18 @@ from yeoul_local.web import answers
 
 _RULES = "charts/yeoul/files/alerts"
 _INTERVAL = "YEOUL_SCRAPE_INTERVAL"
+# There is no operator.
+_GROUPS = ("stream", "ingest", "kafka", "postgres", "hdfs", "nodes")
+HDFS_DROPS = [
+    # Labels that change with every edit would make a new series of each metric each time.
+    {"action": "labeldrop", "regex": "totalsynctimes|enabledecpolicies|sessionid|processname"},
+    # Twenty series for each kind of call, which nobody looks at.
+    {
+        "action": "drop",
+        "source_labels": ["__name__"],
+        "regex": "(rpcdetailed|retry_cache|ugi_metrics|metrics_system)_.*",
+    },
+]
 # Bounded: what one machine shows in a month.
 _RETENTION = "30d"
 
@@ -35,12 +47,13 @@ def config(
         ]
         return {"job_name": name, "metrics_path": path, "static_configs": targets}
 
+    hdfs = job("yeoul-hdfs", "namenode.http", "datanode.http", path="/prom")
     stream = {"job_name": "yeoul-stream", "file_sd_configs": [{"files": [str(home.targets)]}]}
     jobs = [
         stream,
         job("yeoul-poller", "poller"),
         job("yeoul-kafka", "kafka.metrics"),
-        job("yeoul-hdfs", "namenode.http", "datanode.http", path="/prom"),
+        {**hdfs, "metric_relabel_configs": HDFS_DROPS},
         job("yeoul-postgres", "postgres-exporter"),
         job("yeoul-node", "node-exporter"),
         job("yeoul-prometheus", "prometheus"),
@@ -49,7 +62,7 @@ def config(
     node = {"target_label": "node", "replacement": "this-machine"}
     return {
         "global": {"scrape_interval": interval, "evaluation_interval": interval},
-        "rule_files": [f"{rules}/*.yaml"] if rules else [],
+        "rule_files": [f"{rules}/{name}.yaml" for name in _GROUPS] if rules else [],
         "scrape_configs": [{**one, "relabel_configs": [namespace, node]} for one in jobs],
     }
 

@@ -96,7 +96,8 @@ def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
             who.key,
         )
         reasons = {str(reason): int(count) for reason, count in cursor.fetchall()}
-        return Totals(*(int(value) for value in counts), reasons=reasons, newest=newest)
+        read, written, filtered, dead, unknown_keys, lost = (int(value) for value in counts)
+        return Totals(read, written, filtered, dead, unknown_keys, lost, reasons, newest)
 
 
 def record_start(
