@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -18,9 +19,12 @@ from charts.options.root import Root
 from charts.schema import schema_text
 from charts.text import connections, reference, values_text
 from charts.walk import options
+from yeoul_local.parts.kafka import SHOWN
+from yeoul_local.parts.monitoring import HDFS_DROPS
 from yeoul_stream.pipeline.generating import between, read_page, run
 
 CHART = Path("charts/yeoul")
+_HEADER = "# Written by python -m charts.generate from yeoul_local.parts; do not edit.\n"
 CRDS = Path("manifests/crds")
 RUNBOOKS = Path("docs/runbooks")
 METRICS = Path("docs/metrics.md")
@@ -53,10 +57,16 @@ def generated(root: Path) -> dict[Path, str]:
         chart / "values.schema.json": schema_text(),
         page: between(text, BEGIN, END, reference(every)),
         **crds,
+        chart / "files" / "kafka" / "metrics.yaml": _listed([*SHOWN]),
+        chart / "files" / "hdfs" / "drops.yaml": _listed(HDFS_DROPS),
         **{chart / "files" / "alerts" / f"{group.name}.yaml": rules(group) for group in GROUPS},
         **_runbooks(root / RUNBOOKS),
         root / METRICS: between(read_page(root / METRICS), *METRICS_MARKS, metrics_page()),
     }
+
+
+def _listed(entries: list[Any]) -> str:
+    return f"{_HEADER}{yaml.safe_dump(entries, sort_keys=False)}"
 
 
 def _runbooks(folder: Path) -> dict[Path, str]:

@@ -64,12 +64,19 @@ def there(values: Object) -> list[Object]:
     pair = values["hdfs"].get("builtin", {}).get("ha", {"enabled": False})
     own = not pair.get("zookeeper", {}).get("external")
     parts = [values.get(part, {}) for part in ("kafka", "postgres", "hdfs")]
+    provider = values.get("monitoring", {}).get("provider", "none")
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
         "external": "external" in [part["provider"] for part in parts],
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
         "hdfs.zookeeper.external": pair["enabled"] and not own,
+        "kafka.metrics": values["kafka"]["provider"] == "builtin",
+        "monitoring.alertmanager": is_monitored(values),
+        "monitoring.grafana": is_monitored(values),
+        "monitoring.exporter": provider != "none",
+        "monitoring.exporter.external": provider != "none"
+        and values["postgres"]["provider"] == "external",
     }
 
     def counts(one: Object) -> bool:
@@ -81,6 +88,10 @@ def there(values: Object) -> list[Object]:
     return [one for one in CONNECTIONS if counts(one)]
 
 
+def is_monitored(values: Object) -> bool:
+    return bool(values.get("monitoring", {}).get("provider") == "builtin")
+
+
 def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
     """What a policy must say for one end; None: anybody."""
     if component in found:
@@ -90,7 +101,7 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
     others: dict[str, list[Object]] = {
         "spark": [SPARK, PROOF],
         "drivers": [drivers],
-        "metrics": METRICS,
+        "metrics": [*METRICS, *(peer("prometheus", found) or [] if "prometheus" in found else [])],
         "clients": CLIENTS,
         "kafka": [{"podSelector": {"matchLabels": strimzi}}],
     }
@@ -123,7 +134,10 @@ def test_policies_are_the_table(
     found = policies(chart.objects(values))
     for component, policy in found.items():
         wanted = [
-            (peer(one[end], found), one["ports"]) for one in there(values) if one[own] == component
+            (peer(one[end], found), one["ports"])
+            for one in there(values)
+            # Prometheus of the chart is one of those who read metrics.
+            if one[own] == component or (component, one[own]) == ("prometheus", "metrics")
         ]
         assert list(rules(policy, direction, end)) == wanted, component
 
