@@ -15,6 +15,8 @@ import yaml
 from charts.monitoring.alerts import GROUPS
 from charts.monitoring.alerts.write import index, rules, runbook
 from charts.monitoring.catalogue import page as metrics_page
+from charts.monitoring.dashboards import BOARDS
+from charts.monitoring.dashboards.build import text as dashboard_text
 from charts.options.root import Root
 from charts.schema import schema_text
 from charts.text import connections, reference, values_text
@@ -60,6 +62,10 @@ def generated(root: Path) -> dict[Path, str]:
         chart / "files" / "kafka" / "metrics.yaml": _listed([*SHOWN]),
         chart / "files" / "hdfs" / "drops.yaml": _listed(HDFS_DROPS),
         **{chart / "files" / "alerts" / f"{group.name}.yaml": rules(group) for group in GROUPS},
+        **{
+            chart / "files" / "dashboards" / f"{board.name}.json": dashboard_text(board)
+            for board in BOARDS
+        },
         **_runbooks(root / RUNBOOKS),
         root / METRICS: between(read_page(root / METRICS), *METRICS_MARKS, metrics_page()),
     }

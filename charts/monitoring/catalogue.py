@@ -61,7 +61,14 @@ def stream() -> Iterator[Metric]:
         "gauge",
         "bytes",
         (),
-        "The driver's Python memory; further `process_*`: CPU, files.",
+        "Memory of the process itself: of a driver, its Python; of the operator, too.",
+    )
+    yield Metric(
+        "process_cpu_seconds_total",
+        "counter",
+        "s",
+        (),
+        "Its CPU time; further `process_*`: files, start.",
     )
 
 

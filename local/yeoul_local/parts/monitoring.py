@@ -21,7 +21,7 @@ _RULES = "charts/yeoul/files/alerts"
 _INTERVAL = "YEOUL_SCRAPE_INTERVAL"
 # There is no operator.
 _GROUPS = ("stream", "ingest", "kafka", "postgres", "hdfs", "nodes")
-HDFS_DROPS = [
+HDFS_DROPS: list[dict[str, Any]] = [
     # Labels that change with every edit would make a new series of each metric each time.
     {"action": "labeldrop", "regex": "totalsynctimes|enabledecpolicies|sessionid|processname"},
     # Twenty series for each kind of call, which nobody looks at.

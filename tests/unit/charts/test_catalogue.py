@@ -17,8 +17,7 @@ _WORD = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 def metrics_of(expr: str) -> set[str]:
     """The metrics that a query names: words with an underscore that are no functions."""
     found = _WORD.finditer(_NOT_METRICS.sub(" ", expr))
-    functions = {"clamp_min", "histogram_quantile", "predict_linear", "avg_over_time", "label_replace",
-                 "max_over_time", "sum_over_time", "count_values", "label_join"}  # fmt: skip
+    functions = {"clamp_min", "predict_linear", "avg_over_time"}
     return {one[0] for one in found if "_" in one[0] or ":" in one[0]} - functions
 
 
