@@ -51,11 +51,11 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_BAD_USE
     finally:
         spark.stop()
-    print(json.dumps(found.document(), indent=2) if options.json else found.text())
     if options.tell:
         failure = tell(options.tell, found.report, time.monotonic() - began)
         if failure:
             print(failure, file=sys.stderr)
+    print(json.dumps(found.document(), indent=2) if options.json else found.text())
     return found.report.exit_code
 
 
