@@ -13,8 +13,10 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
+# Where the time goes stands at the end.
+SLOWEST = --durations=15 --durations-min=10
 # The tests of a module follow each other in one process.
-SHARED = --numprocesses $(WORKERS) --dist loadfile
+SHARED = --numprocesses $(WORKERS) --dist loadfile $(SLOWEST)
 # Another environment that happens to be active is not this one.
 unexport VIRTUAL_ENV
 
@@ -22,7 +24,7 @@ OWN_UV := .yeoul/uv/bin/uv
 UV := $(or $(shell command -v uv 2>/dev/null),$(OWN_UV))
 RUN := $(UV) run --frozen --no-sync
 READY := .venv/.synced
-PACKAGES := spark_apps ingest local operators
+PACKAGES := spark_apps ingest local operators web
 # With KUBECONFIG the tests use the cluster that it names. Where neither that nor a Kubernetes of
 # our own can be, they are skipped and say why.
 BED := $(if $(or $(KUBECONFIG),$(filter-out Linux,$(shell uname -s))),,bed)
@@ -143,7 +145,7 @@ test-chart: $(READY) $(BED) ## tests of the Helm chart: rendered, and taken by a
 
 .PHONY: test-cluster
 test-cluster: $(READY) $(IMAGES) ## tests with real pods on a real node, as root: minutes
-	@$(RUN) pytest tests/cluster $(PYTEST)
+	@$(RUN) pytest tests/cluster $(SLOWEST) $(PYTEST)
 
 .PHONY: bench
 bench: $(READY) fetch ## measure what the README claims, side by side with the baseline

@@ -196,15 +196,23 @@ KERBEROS: Object = {
         },
     },
 }
+SEEN: Object = {**BUILTIN, "web": {"enabled": True}}
 # With all else that the chart can run itself.
 HA: Object = {
-    **over(BUILTIN, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    **over(SEEN, ("hdfs", "builtin", "ha"), {"enabled": True}),
     "monitoring": {"provider": "builtin"},
 }
 # What is off by default, and has pods of its own.
 BACKED_UP = over(
-    BUILTIN,
+    SEEN,
     ("postgres", "builtin", "backup"),
     {"enabled": True, "restore": {"file": "a.dump", "database": "again"}},
 )
-SETS = {"builtin": BACKED_UP, "ha": HA, "external": EXTERNAL, "operated": OPERATED}
+SECURED = over(over(BACKED_UP, ("tls",), {"enabled": True}), ("kafka", "builtin", "replicas"), 3)
+SETS = {
+    "builtin": BACKED_UP,
+    "ha": HA,
+    "secured": SECURED,
+    "external": EXTERNAL,
+    "operated": OPERATED,
+}

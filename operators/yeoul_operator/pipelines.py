@@ -140,7 +140,9 @@ class Pipelines:
             rng,
         )
         installation = Installation(
-            name=settings.installation, service_account=settings.stream_service_account
+            name=settings.installation,
+            service_account=settings.stream_service_account,
+            cpu_percent=settings.stream_cpu_percent,
         )
         self._reconciler = PipelineReconciler(writer, self, recorder, clock.now, installation)
         self.queue: WorkQueue[Key] = WorkQueue(

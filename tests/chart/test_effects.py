@@ -11,11 +11,11 @@ import pytest
 from charts.options.root import Root
 from charts.walk import Option, leaves, options
 from fix_chart import (
-    BACKED_UP,
     EXTERNAL,
     KERBEROS,
     NAMESPACE,
     OPERATED,
+    SECURED,
     Chart,
     Object,
     over,
@@ -24,16 +24,20 @@ from fix_chart import (
 LEAVES = {".".join(one.path): one for one in leaves(options(Root()))}
 _NODES = {"provider": "builtin", "builtin": {"nodeExporter": {"enabled": True}}}
 EVERYTHING = {
-    **over(BACKED_UP, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    **over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True}),
     "monitoring": _NODES,
 }
+# Servers that the chart does not run have TLS, and Secrets for it, of their own.
+OF_OUR_SERVERS = ("tls", "kafka.pipelineSecret")
+# Off unless it is asked for.
+OPTIONAL = ("web", "monitoring.builtin")
 # What clients of Kerberos have to know stands among the properties, whatever else does.
 KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS, "monitoring": {"provider": "operator"}}
 # Providers, and the options that count with them. What is named nowhere counts with all.
 PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
     "builtin": (
         EVERYTHING,
-        ("kafka.builtin", "postgres.builtin", "hdfs.builtin", "monitoring.builtin"),
+        ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS, *OPTIONAL),
     ),
     "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg", "monitoring.operator")),
     "external": (KERBEROS_TOO, ("kafka.external", "postgres.external", "hdfs.external")),

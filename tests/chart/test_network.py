@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from fix_chart import CHART, HA, SETS, Chart, Object, containers, over, pods
+from fix_chart import CHART, HA, NAMESPACE, SETS, Chart, Object, containers, over, pods
 
 METRICS = [{"namespaceSelector": {"matchLabels": {"monitoring": "yes"}}}]
 CLIENTS = [{"podSelector": {"matchLabels": {"may": "read"}}}]
@@ -52,6 +52,13 @@ def values(request: pytest.FixtureRequest) -> Object:
 
 
 def policies(objects: list[Object]) -> dict[str, Object]:
+    """Those of the chart's own pods, by component."""
+    found = all_policies(objects)
+    del found["pipelines"]
+    return found
+
+
+def all_policies(objects: list[Object]) -> dict[str, Object]:
     return {
         one["metadata"]["name"].removeprefix("yeoul-"): one["spec"]
         for one in objects
@@ -67,6 +74,7 @@ def there(values: Object) -> list[Object]:
     provider = values.get("monitoring", {}).get("provider", "none")
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
+        "web": values.get("web", {}).get("enabled", False),
         "external": "external" in [part["provider"] for part in parts],
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
@@ -203,3 +211,35 @@ def test_a_proof_is_what_the_policies_let_in() -> None:
     job = yaml.safe_load((CHART.parents[1] / "manifests" / "jobs" / "verify.yaml").read_text())
     labels = job["spec"]["template"]["metadata"]["labels"]
     assert labels.items() >= PROOF["podSelector"]["matchLabels"].items()
+
+
+# Pipelines
+
+
+def of_pipelines(chart: Chart, values: Object) -> Object:
+    return all_policies(chart.objects(values))["pipelines"]
+
+
+def test_drivers_are_reached_by_operator_and_metrics_on_one_port(
+    chart: Chart, values: Object
+) -> None:
+    operator = policies(chart.objects(values))["operator"]["podSelector"]
+    release = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    _, others = of_pipelines(chart, values)["ingress"]
+    assert [one["port"] for one in others["ports"]] == [8090]
+    assert others["from"] == [{"namespaceSelector": release, "podSelector": operator}, *METRICS]
+
+
+def test_drivers_and_executors_reach_each_other(chart: Chart, values: Object) -> None:
+    policy = of_pipelines(chart, values)
+    assert policy["ingress"][0] == {"from": [{"podSelector": policy["podSelector"]}]}
+
+
+def test_pipelines_are_fenced_where_spark_is(chart: Chart) -> None:
+    objects = chart.objects(over(SETS["builtin"], ("spark", "namespaces"), ["a", "b"]))
+    fenced = [
+        one["metadata"]["namespace"]
+        for one in objects
+        if (one["kind"], one["metadata"]["name"]) == ("NetworkPolicy", "yeoul-pipelines")
+    ]
+    assert fenced == ["a", "b"]

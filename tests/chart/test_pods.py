@@ -14,6 +14,7 @@ from fix_chart import WORKLOADS, Chart, Object, containers, over, pods, stem
 
 PARTS = {
     "operator": "yeoul-operator",
+    "web": "yeoul-web",
     "kafka.builtin": "yeoul-kafka",
     "postgres.builtin": "yeoul-postgres",
     "postgres.migration": "yeoul-postgres-migration",

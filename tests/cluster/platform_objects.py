@@ -68,7 +68,7 @@ def platform_values() -> Object:
 
 
 def sturdy_values() -> Object:
-    """The same with three brokers, two NameNodes and two DataNodes, and dumps of the database."""
+    """The same with TLS, three brokers, two NameNodes, two DataNodes, and dumps of the database."""
     ha = {
         "enabled": True,
         "journalnode": {"image": image_of("hdfs")},
@@ -76,6 +76,7 @@ def sturdy_values() -> Object:
         "zookeeper": {"image": image_of("zookeeper"), "replicas": 1},
     }
     more = {
+        "tls": {"enabled": True},
         "kafka": {"builtin": {"replicas": 3}},
         "hdfs": {"builtin": {"replication": 2, "datanode": {"replicas": 2}, "ha": ha}},
         "postgres": {"builtin": {"backup": {"enabled": True}}},

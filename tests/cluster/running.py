@@ -300,8 +300,12 @@ class Running:
 
 
 @contextmanager
-def first_example(release: Release, values: Object, config: pytest.Config) -> Iterator[Running]:
+def first_example(
+    release: Release, values: Object, config: pytest.Config, **spec: Any
+) -> Iterator[Running]:
     """The first example on a platform of these values, once it has written its first rows.
+
+    `spec` is what the pipeline says differently.
 
     After the block neither is there any more, and what took how long is told.
     """
@@ -309,7 +313,7 @@ def first_example(release: Release, values: Object, config: pytest.Config) -> It
     pipeline = Running(release)
     pipeline.furnish(values)
     with pipeline.timed("from apply to the first row"):
-        pipeline.apply()
+        pipeline.apply(**spec)
         pipeline.wait("the first row", pipeline.rows)
     yield pipeline
     if pipeline.status():

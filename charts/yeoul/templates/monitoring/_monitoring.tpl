@@ -84,3 +84,17 @@ themselves win), drops (metrics and labels that are not kept).
 {{- end -}}
 {{- toYaml (dict "groups" $groups) -}}
 {{- end -}}
+
+{{/*
+libpq's `sslmode` in the words of Go's driver, which knows neither allow nor prefer. Names are not
+checked of a server of the chart's: exporter and Grafana have no authority at hand.
+*/}}
+{{- define "yeoul.monitoring.sslmode" -}}
+{{- if eq .Values.postgres.provider "external" -}}
+{{- get (dict "allow" "disable" "prefer" "require") .Values.postgres.external.sslmode | default .Values.postgres.external.sslmode -}}
+{{- else if and (eq .Values.postgres.provider "builtin") (not (include "yeoul.tls.postgres" .)) -}}
+disable
+{{- else -}}
+require
+{{- end -}}
+{{- end -}}

@@ -8,6 +8,7 @@
       "api" .Values.ingest.poller.url
       "backup" (include "yeoul.postgres.isBackedUp" .)
       "external" (has "external" $providers)
+      "web" .Values.web.enabled
       "hdfs.ha" $ha
       "hdfs.zookeeper" $zookeeper
       "hdfs.zookeeper.external" (and $ha (not $zookeeper))
@@ -113,6 +114,7 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if eq .Values.monitoring.provider "builtin" -}}{{- $found = append $found "prometheus" -}}{{- end -}}
 {{- if include "yeoul.alertmanager.isMade" . -}}{{- $found = append $found "alertmanager" -}}{{- end -}}
 {{- if include "yeoul.grafana.isMade" . -}}{{- $found = append $found "grafana" -}}{{- end -}}
+{{- if .Values.web.enabled -}}{{- $found = append $found "web" -}}{{- end -}}
 {{- if include "yeoul.test.isMade" . -}}{{- $found = append $found "test" -}}{{- end -}}
 {{- join "," $found -}}
 {{- end -}}
