@@ -220,14 +220,20 @@ def of_pipelines(chart: Chart, values: Object) -> Object:
     return all_policies(chart.objects(values))["pipelines"]
 
 
-def test_drivers_are_reached_by_operator_and_metrics_on_one_port(
+def test_drivers_are_reached_by_operator_proof_and_metrics_on_one_port(
     chart: Chart, values: Object
 ) -> None:
-    operator = policies(chart.objects(values))["operator"]["podSelector"]
+    found = policies(chart.objects(values))
     release = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    operator, *prometheus = [
+        {"namespaceSelector": release, "podSelector": found[name]["podSelector"]}
+        for name in ("operator", "prometheus")
+        if name in found
+    ]
+    proof = {"podSelector": PROOF["podSelector"]}
     _, others = of_pipelines(chart, values)["ingress"]
     assert [one["port"] for one in others["ports"]] == [8090]
-    assert others["from"] == [{"namespaceSelector": release, "podSelector": operator}, *METRICS]
+    assert others["from"] == [operator, proof, *prometheus, *METRICS]
 
 
 def test_drivers_and_executors_reach_each_other(chart: Chart, values: Object) -> None:
