@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import signal
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
 from charts.monitoring.alerts import GROUPS
 from charts.monitoring.catalogue import SECTIONS
 from charts.monitoring.dashboards import BOARDS
 from charts.monitoring.dashboards.model import Board
-from fix_prometheus import ask, unanswered, value
+from fix_prometheus import alerts, ask, unanswered, value
 from fix_stream import Stream, connect, record, stream, wait_until
 from yeoul_local.errors import LocalError
 from yeoul_local.home import default_home
@@ -193,3 +197,50 @@ def test_a_page_of_metrics_costs_little(busy: Watched) -> None:
     a_pair = (spent() - began) / 50
     print(f"{a_pair * 1000:.1f} ms of CPU for /metrics and /progress together")
     assert a_pair / 5 < 0.02
+
+
+# How long an alert must hold is promtool's to test; nobody waits for minutes here.
+_HOLD = "2s"
+_FAULTS = {
+    "postgres": "YeoulPostgresDown",
+    "kafka": "YeoulKafkaDown",
+    "namenode": "YeoulHdfsNoActiveNameNode",
+    "poller": "YeoulPollerDown",
+}
+
+
+@pytest.fixture(scope="module")
+def impatient(busy: Watched) -> Watched:
+    """Its Prometheus, with the same rules, which hold for two seconds."""
+    home = busy.platform.home
+    conf = home.conf / "prometheus.yaml"
+    config = yaml.safe_load(conf.read_text())
+    rules = []
+    for file in map(Path, config["rule_files"]):
+        copy = home.run / f"rules-{file.name}"
+        copy.write_text(re.sub(r"for: \w+", f"for: {_HOLD}", file.read_text()))
+        rules.append(str(copy))
+    conf.write_text(yaml.safe_dump({**config, "rule_files": rules}))
+    process = busy.platform.process("prometheus")
+    assert process is not None
+    process.send_signal(signal.SIGHUP)
+    return busy
+
+
+def test_lost_parts_raise_their_alerts_which_clear_when_they_are_back(impatient: Watched) -> None:
+    platform, url = impatient.platform, impatient.url
+    assert not set(_FAULTS.values()) & set(alerts(url))
+    for part in _FAULTS:
+        platform.kill(part)
+    # A sink that finds no database is tried again and again.
+    wanted = {*_FAULTS.values(), "YeoulSinkRestarting"}
+    wait_until("the alerts", lambda: wanted <= set(alerts(url)))
+    found = alerts(url)
+    for name in wanted:
+        annotations = found[name]["annotations"]
+        assert "error" not in annotations["description"].lower(), annotations
+        assert annotations["runbook_url"].endswith(f"{name}.md")
+    platform.up(tuple(_FAULTS))
+    wait_until("their end", lambda: not set(_FAULTS.values()) & set(alerts(url)))
+    impatient.stream.produce([record(9_100)])
+    impatient.stream.caught_up("table", "lake")
