@@ -172,9 +172,7 @@ def _driver(revision: Revision, installation: Installation) -> Document:
     }
 
 
-def _request(
-    role: str, cores: int, runtime: Runtime, installation: Installation
-) -> dict[str, str]:
+def _request(role: str, cores: int, runtime: Runtime, installation: Installation) -> dict[str, str]:
     said = f"spark.kubernetes.{role}.request.cores" in runtime.spark_conf
     if said or installation.cpu_percent == 100:
         return {}
