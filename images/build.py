@@ -18,7 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "dist" / "images"
 NAMES = (
-    *("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "web"),
+    *("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "airflow", "web"),
     *("prometheus", "alertmanager", "postgres-exporter", "node-exporter"),
 )
 _BUNDLE = "/run/ca.crt"
