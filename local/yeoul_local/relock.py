@@ -27,7 +27,10 @@ ROOTS = {
         "org.apache.hadoop:hadoop-hdfs-client:3.4.3",
         "org.apache.hadoop:hadoop-common:3.4.3",
     ),
-    "spark": ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1",),
+    "spark": (
+        "org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1",
+        "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0",
+    ),
     "bench": ("org.postgresql:postgresql:42.7.8",),
 }
 # Protocols and platforms that one NameNode and one DataNode never speak, annotations, a compiler.

@@ -25,6 +25,7 @@ from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
+from yeoul_stream.sinks.iceberg.sink import IcebergSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
@@ -74,6 +75,8 @@ def build_sink(
     match sink:
         case Sink(postgres=Postgres() as table):
             return PostgresSink(who, record, sink, table, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(hdfs=Hdfs(format="iceberg") as folder):
+            return IcebergSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(hdfs=Hdfs() as folder):
             return HdfsSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case _:

@@ -12,6 +12,8 @@ LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 TOPIC = r"[a-zA-Z0-9._-]{1,249}"
 MEMORY = r"[1-9][0-9]*[mg]"
 POSTGRES_NAME_BYTES = 63
+CATALOG_URI = r"(https?|jdbc:postgresql)://\S+"
+ICEBERG_TABLE = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+"
 
 
 def label(text: str) -> str:
@@ -126,6 +128,23 @@ def hdfs_path(text: str) -> str:
             'or "hdfs://namenode:8020/data/car_info"'
         )
     return text.rstrip("/")
+
+
+def catalog_uri(text: str) -> str:
+    """The address of an Iceberg catalog, without a password."""
+    if re.fullmatch(CATALOG_URI, text) is None or re.search(r"://[^/]*@|password=", text):
+        raise ValueError(
+            'write the address without user and password, such as "http://catalog:8181" or '
+            '"jdbc:postgresql://postgres:5432/catalog"; those belong into the Secret of secretRef'
+        )
+    return text
+
+
+def iceberg_table(text: str) -> str:
+    """The name of a table within a catalog."""
+    if re.fullmatch(ICEBERG_TABLE, text) is None:
+        raise ValueError('write "namespace.table" of letters, digits and "_", such as "cars.info"')
+    return text
 
 
 def memory(text: str) -> str:

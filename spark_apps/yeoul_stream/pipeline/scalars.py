@@ -51,6 +51,8 @@ FieldType = Annotated[str, AfterValidator(canonical_type), _text(TYPE_PATTERN)]
 TimeZone = Annotated[str, AfterValidator(naming.time_zone)]
 Table = Annotated[str, AfterValidator(naming.table), _text(r'[^."]+(\.[^."]+)?')]
 HdfsPath = Annotated[str, AfterValidator(naming.hdfs_path), _text(r"(hdfs://[^/\s]*)?/.+")]
+CatalogUri = Annotated[str, AfterValidator(naming.catalog_uri), _text(naming.CATALOG_URI)]
+IcebergTable = Annotated[str, AfterValidator(naming.iceberg_table), _text(naming.ICEBERG_TABLE)]
 Memory = Annotated[str, AfterValidator(naming.memory), _text(naming.MEMORY)]
 Seconds = Annotated[
     float,
