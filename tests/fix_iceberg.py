@@ -45,5 +45,3 @@ def rows_of(spark: SparkSession, path: str) -> DataFrame:
 def count_files(spark: SparkSession, path: str) -> int:
     """Return how many data files a table has."""
     return rows_of(spark, f"{path}#files").count()
-
-

@@ -118,6 +118,16 @@ class Sink(Model):
             return "postgres"
         return "hdfs" if self.hdfs is not None else "console"
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The Secrets that the sink names."""
+        catalog = self.hdfs.catalog if self.hdfs is not None else None
+        named = (
+            self.postgres.secret_ref if self.postgres is not None else None,
+            catalog.secret_ref if catalog is not None else None,
+        )
+        return tuple(name for name in named if name)
+
     def output_columns(self, record: Record) -> tuple[str, ...]:
         """The names of the columns this sink writes, in order, lineage columns last."""
         names = tuple(self.select) if self.select is not None else record.names

@@ -23,8 +23,8 @@ class Tables(Protocol):
         """Create it, or return the one that somebody has created meanwhile."""
         ...
 
-    def drop(self) -> None:
-        """Remove the table with its files."""
+    def drop(self, table: Any) -> None:
+        """Remove the table that was loaded, with its files."""
         ...
 
 
@@ -57,8 +57,10 @@ class _Folder:
             lambda: self._tables.create(schema, spec, order, properties, self._location), self.load
         )
 
-    def drop(self) -> None:
-        self._tables.dropTable(self._location, True)
+    def drop(self, table: Any) -> None:
+        # Iceberg's own way would take the whole folder, with what else lies in it.
+        metadata = table.operations().current()
+        self._iceberg.CatalogUtil.dropTableData(table.io(), metadata)
 
 
 class _Catalogued:
@@ -91,7 +93,7 @@ class _Catalogued:
         builder = builder.withProperties(properties).withLocation(self._path)
         return created(builder.create, self.load)
 
-    def drop(self) -> None:
+    def drop(self, table: Any) -> None:  # noqa: ARG002 (the catalog finds it by its name)
         self._catalog.dropTable(self._name, True)
 
 

@@ -68,8 +68,8 @@ class Table:
         self.java = self._tables.create(schema, builder.build(), properties)
 
     def drop(self) -> None:
-        """Remove the table, its history and its files."""
-        self._tables.drop()
+        """Remove the table, its history and the files that it knows."""
+        self._tables.drop(self.java)
 
     @property
     def owner(self) -> str | None:
@@ -111,6 +111,11 @@ class Table:
             None if tag is None else tag.snapshotId(),
             self.location,
         )
+
+    def count_files(self) -> int:
+        """Return how many data files the state that was read has."""
+        head = self.java.currentSnapshot()
+        return 0 if head is None else int(head.summary().get("total-data-files") or 0)
 
     def field_ids(self) -> dict[str, int]:
         """Return the columns' names and ids."""
