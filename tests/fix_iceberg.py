@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlparse
 
+import pyarrow as pa
+from pyiceberg.io.pyarrow import PyArrowFile, PyArrowFileIO
+from pyiceberg.table import StaticTable
 from pyspark.sql import DataFrame, SparkSession
 
 from fix_stream import create_topic
@@ -45,3 +48,24 @@ def rows_of(spark: SparkSession, path: str) -> DataFrame:
 def count_files(spark: SparkSession, path: str) -> int:
     """Return how many data files a table has."""
     return rows_of(spark, f"{path}#files").count()
+
+
+class LocalCopy(PyArrowFileIO):
+    """PyIceberg's files, of a table in HDFS that was copied to `copies`: it has no HDFS client."""
+
+    def new_input(self, location: str) -> PyArrowFile:
+        return super().new_input(f"{self.properties['copies']}{urlparse(location).path}")
+
+
+def read_with_pyiceberg(spark: SparkSession, path: str, folder: Path) -> pa.Table:
+    """Return a table's rows as PyIceberg reads them, from a copy in `folder`."""
+    jvm: Any = spark._jvm
+    source = jvm.org.apache.hadoop.fs.Path(path)
+    system = source.getFileSystem(spark._jsc.hadoopConfiguration())
+    (folder / path.lstrip("/")).parent.mkdir(parents=True)
+    target = jvm.org.apache.hadoop.fs.Path(f"file://{folder}{path}")
+    system.copyToLocalFile(False, source, target, True)
+    hint = int((folder / path.lstrip("/") / "metadata/version-hint.text").read_text())
+    metadata = f"hdfs://{path}/metadata/v{hint}.gz.metadata.json"
+    properties = {"py-io-impl": "fix_iceberg.LocalCopy", "copies": str(folder)}
+    return StaticTable.from_metadata(metadata, properties).scan().to_arrow()

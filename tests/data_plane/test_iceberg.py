@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from fix_iceberg import count_files, iceberg_document, iceberg_world, rows_of
+from fix_iceberg import (
+    count_files,
+    iceberg_document,
+    iceberg_world,
+    read_with_pyiceberg,
+    rows_of,
+)
 from fix_verify import World, message, row_of, session
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import parse_pipeline
@@ -43,6 +49,15 @@ def test_spark_reads_the_rows(delivered: World) -> None:
     assert rows.where("id = 'R000007' AND speed = 7.1 AND price = 7.50").count() == 1
     days = rows_of(delivered.spark, "/warehouse/icecars/days")
     assert days.where("day = 20261120 AND kind = 'a/b'").count() == 165
+
+
+@pytest.mark.parametrize("table", ["all", "days"])
+def test_pyiceberg_reads_the_same(delivered: World, tmp_path: Path, table: str) -> None:
+    path = f"/warehouse/icecars/{table}"
+    theirs = read_with_pyiceberg(delivered.spark, path, tmp_path)
+    assert sorted(theirs.to_pylist(), key=str) == sorted(
+        rows_of(delivered.spark, path).toArrow().to_pylist(), key=str
+    )
 
 
 def test_running_again_adds_nothing(delivered: World) -> None:

@@ -18,6 +18,7 @@ from yeoul_stream.verify.check_lake import (
     differing_rows,
     files_of_books,
     missing_file,
+    replaced_file,
     sort_files,
     stray_file,
     unreadable_file,
@@ -31,7 +32,7 @@ from yeoul_stream.verify.lake_rows import FileAmount
 from yeoul_stream.verify.multiset import difference
 from yeoul_stream.verify.reread import Reread
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.target import Examined
+from yeoul_stream.verify.target import Examined, UnreachableError
 
 _ATTEMPTS = 3
 
@@ -79,6 +80,7 @@ class LakeTarget:
         for path in files.missing:
             claim = span_of(path, self._topic_ids)
             out.findings.append(missing_file(name, self._path, path, claim))
+        out.findings += [replaced_file(name, path) for path in files.replaced]
         for path in files.strays:
             claim = span_of(path, self._topic_ids)
             amount = self.lake.foreign(path)
@@ -125,8 +127,11 @@ class LakeTarget:
         aside = [path for path in waiting.values() if folder.exists(path)]
         # What was neither visible nor aside may have been renamed between the two looks.
         visible |= {n for n, path in waiting.items() if path not in aside and folder.exists(n)}
-        files = sort_files(told.files, told.merged, self._topic_ids, visible, aside)
-        return Files(files.ours, files.missing, self._unnamed(files.strays))
+        left = visible & told.replaced
+        files = sort_files(told.files, told.merged, self._topic_ids, visible - left, aside)
+        if files.missing and self.told().replaced & set(files.missing):
+            raise UnreachableError("a compaction has replaced files meanwhile: verify again")
+        return Files(files.ours, files.missing, self._unnamed(files.strays), tuple(sorted(left)))
 
     def _unnamed(self, strays: Iterable[str]) -> tuple[str, ...]:
         """Return those of the files that no entry names that was written meanwhile."""

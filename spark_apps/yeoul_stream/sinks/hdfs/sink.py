@@ -9,7 +9,7 @@ Layout under the sink's path (names beginning with `_` are hidden from Spark, Hi
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -75,7 +75,7 @@ class HdfsSink:
             self._files.make(f"{self._home}/log")
         publish(self._files, self._last)
         token = uuid.uuid4().hex
-        self._append(log.claim(self._last, self._floor, token, datetime.now(UTC)))
+        self._append(lambda last: log.claim(last, self._floor, token, datetime.now(UTC)))
         self._files.delete(f"{self._home}/aside")
         return Opened(
             self._last.epoch,
@@ -93,29 +93,33 @@ class HdfsSink:
                 "cannot share a folder. Give this sink a path of its own"
             )
 
-    def _append(self, entry: log.Entry) -> None:
-        """Write the next log entry; exactly one writer can.
+    def _append(self, follow: Callable[[log.Entry], log.Entry]) -> None:
+        """Write the entry that follows the last one; exactly one writer can.
+
+        A compaction may have written the next one meanwhile: then this follows that.
 
         Raises:
             FencedError: a newer epoch wrote it.
             PositionError: somebody else wrote it.
         """
-        path = f"{self._home}/log/{log.entry_name(entry.sequence)}"
-        text = entry.model_dump_json()
-        if not self._files.put_if_absent(path, f"{self._home}/unfinished/{entry.token}", text):
-            if not self._files.exists(f"{self._home}/log"):
+        while True:
+            entry = follow(self._last)
+            theirs = put_entry(self._files, self._home, entry)
+            if theirs is None or theirs.token == entry.token:
+                self._last = entry
+                return
+            if not theirs.sequence:
                 raise erased(self._who.sink)
-            theirs = log.Entry.model_validate_json(self._files.read_text(path))
-            # A rename whose answer was lost on the way is ours all the same.
-            if theirs.token != entry.token:
+            if not log.is_compaction(theirs, self._last):
                 raise log.refuse(self._who.sink, entry, theirs)
-        self._last = entry
+            publish(self._files, theirs)
+            self._last = theirs
 
     def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
         """See StreamSink.record_start."""
-        entry = log.start(self._last, topic, starts, uuid.uuid4().hex, datetime.now(UTC))
-        if entry is not None:
-            self._append(entry)
+        token, now = uuid.uuid4().hex, datetime.now(UTC)
+        if log.start(self._last, topic, starts, token, now) is not None:
+            self._append(lambda last: log.start(last, topic, starts, token, now) or last)
 
     def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
         """See StreamSink.write."""
@@ -124,9 +128,8 @@ class HdfsSink:
         aside = Aside(self._files, f"{self._home}/aside/{attempt}", f"{self._home}/dead")
         layout = Layout(self._target.partition_by)
         written = self._writer.write(batch, extent, positions, layout, aside, attempt)
-        books, found = written.books, written.moves
-        now = datetime.now(UTC)
-        self._append(log.commit(self._last, books, found, attempt, now))
+        books, found, now = written.books, written.moves, datetime.now(UTC)
+        self._append(lambda last: log.commit(last, books, found, attempt, now))
         publish(self._files, self._last)
         self._files.delete(aside.path)
         if self._last.sequence % _CLEAN_EVERY == 0:
@@ -186,8 +189,29 @@ def read_last_entry(files: HadoopFolder, home: str) -> log.Entry:
     return log.Entry.model_validate_json(files.read_text(path))
 
 
+def put_entry(files: HadoopFolder, home: str, entry: log.Entry) -> log.Entry | None:
+    """Write an entry into a sink's log; return the one that is there instead, None where none is.
+
+    `log.EMPTY` stands for a log that was erased. A rename whose answer was lost on the way is found
+    by the entry's own token.
+    """
+    path = f"{home}/log/{log.entry_name(entry.sequence)}"
+    text = entry.model_dump_json()
+    if files.put_if_absent(path, f"{home}/unfinished/{entry.token}", text):
+        return None
+    if not files.exists(f"{home}/log"):
+        return log.EMPTY
+    return log.Entry.model_validate_json(files.read_text(path))
+
+
 def publish(files: HadoopFolder, entry: log.Entry) -> None:
-    """Move the files of a committed entry to their visible names; repeating it changes nothing."""
+    """Move the files of a committed entry to their visible names; repeating it changes nothing.
+
+    What a compaction has replaced goes first: for a moment a reader misses rows, and never sees
+    them twice.
+    """
+    for name in entry.replaces:
+        files.delete(name)
     for move in entry.moves:
         if not files.rename(move.aside, move.visible) and not files.exists(move.visible):
             raise FileNotFoundError(
