@@ -70,7 +70,8 @@ def build_sink(
     spark: SparkSession, settings: Settings, pipeline: StreamPipeline, sink: Sink
 ) -> StreamSink:
     """Return the sink's writer. Resolves its expressions; connects to nothing."""
-    who, record, raw = identity(settings, pipeline, sink), pipeline.spec.record, empty_raw(spark)
+    who, record = identity(settings, pipeline, sink), pipeline.spec.record
+    raw = empty_raw(spark, record)
     scratch, floor = settings.scratch, settings.epoch_floor
     match sink:
         case Sink(postgres=Postgres() as table):

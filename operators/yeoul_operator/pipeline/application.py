@@ -183,7 +183,8 @@ def secrets(pipeline: StreamPipeline) -> tuple[str, ...]:
     """Return the Secrets that a pipeline names, each once, in order."""
     spec = pipeline.spec
     sinks = (name for sink in spec.sinks if sink.enabled for name in sink.secrets)
-    named = [spec.source.kafka.secret_ref, *sinks]
+    registry = spec.record.schema_registry
+    named = [spec.source.kafka.secret_ref, registry and registry.secret_ref, *sinks]
     return tuple(dict.fromkeys(name for name in named if name))
 
 

@@ -98,7 +98,7 @@ def _folder(
     settings: Settings,
 ) -> Outcome:
     record = pipeline.spec.record
-    rows = SinkRows(record, sink, empty_raw(spark))
+    rows = SinkRows(record, sink, empty_raw(spark, record))
     lake = Lake(
         spark=spark,
         folder=HadoopFolder(spark, target.path),

@@ -30,6 +30,7 @@ def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _check_source(_mapping(spec, "source", "kafka"))
     fields = _field_names(spec)
     yield from _repeated(fields or (), ("spec", "record", "fields"), "field")
+    yield from _check_record(_mapping(spec, "record"))
     yield from _check_sinks(_sequence(spec, "sinks"), fields)
     yield from _check_runtime(_mapping(spec, "runtime"))
 
@@ -43,6 +44,30 @@ def _check_source(kafka: Mapping[str, Any]) -> Iterator[Finding]:
                 yield Finding(location, None, message)
             else:
                 yield finding(location, value, message)
+
+
+_NEEDS = {"json-schema": "schemaRegistry", "avro": "schemaRegistry", "protobuf": "protobuf"}
+
+
+def _check_record(record: Mapping[str, Any]) -> Iterator[Finding]:
+    place: Location = ("spec", "record")
+    form = record.get("format")
+    needed = _NEEDS.get(str(form))
+    if needed is not None and record.get(needed) is None:
+        yield Finding((*place, needed), None, f"is required for format: {form}")
+    for key in sorted({*_NEEDS.values()} - {needed}):
+        if record.get(key) is not None:
+            forms = " or ".join(name for name, wanted in _NEEDS.items() if wanted == key)
+            yield Finding((*place, key), None, f"belongs to format: {forms}")
+    fields = [field for field in _sequence(record, "fields") if isinstance(field, Mapping)]
+    outer = [field.get("key") is True or field.get("header") is not None for field in fields]
+    for index, field in enumerate(fields):
+        if field.get("key") is True and field.get("header") is not None:
+            message = "is the key already; a value comes from one place"
+            yield Finding((*place, "fields", index, "header"), None, message)
+    if fields and all(outer):
+        message = "come from key and headers only; declare at least one of the message's own"
+        yield Finding((*place, "fields"), None, message)
 
 
 def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cache
 from zoneinfo import available_timezones
@@ -13,6 +14,9 @@ TOPIC = r"[a-zA-Z0-9._-]{1,249}"
 MEMORY = r"[1-9][0-9]*[mg]"
 POSTGRES_NAME_BYTES = 63
 CATALOG_URI = r"(https?|jdbc:postgresql)://\S+"
+REGISTRY_URL = r"https?://\S+"
+PROTOBUF_MESSAGE = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
+BASE64 = r"[A-Za-z0-9+/]+={0,2}"
 ICEBERG_TABLE = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+"
 
 
@@ -137,6 +141,34 @@ def catalog_uri(text: str) -> str:
             'write the address without user and password, such as "http://catalog:8181" or '
             '"jdbc:postgresql://postgres:5432/catalog"; those belong into the Secret of secretRef'
         )
+    return text
+
+
+def registry_url(text: str) -> str:
+    """The address of a schema registry, without a password."""
+    if re.fullmatch(REGISTRY_URL, text) is None or re.search(r"://[^/]*@", text):
+        raise ValueError(
+            'write the address without user and password, such as "http://registry:8081"; those '
+            "belong into the Secret of secretRef"
+        )
+    return text.rstrip("/")
+
+
+def protobuf_message(text: str) -> str:
+    """The full name of a Protobuf message."""
+    if re.fullmatch(PROTOBUF_MESSAGE, text) is None:
+        raise ValueError('write the full name with its package, such as "cars.v1.Position"')
+    return text
+
+
+def base64_text(text: str) -> str:
+    """Bytes as Base64."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        text = ""
+    if not text:
+        raise ValueError("write the bytes as Base64 on one line, as `base64 -w0` does")
     return text
 
 

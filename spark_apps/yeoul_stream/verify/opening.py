@@ -89,7 +89,7 @@ class Opener:
         secret = read_postgres_secret(table.secret_ref, secrets_directory())
         snapshot = self.stack.enter_context(open_snapshot(secret, who))
         name = TableName.parse(table.table)
-        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        rows = self._rows(sink)
         reader = TableReader(
             self.spark,
             table.secret_ref,
@@ -101,12 +101,12 @@ class Opener:
         return TableTarget(sink, rows, self._rules(rows, sink), name, snapshot, reader)
 
     def _lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
-        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        rows = self._rows(sink)
         lake = self._folder(sink, folder, rows)
         return LakeTarget(sink, rows, self._rules(rows, sink), lake, folder.path)
 
     def _iceberg(self, sink: Sink, folder: Hdfs) -> IcebergTarget:
-        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        rows = self._rows(sink)
         table, reader, told = open_table(self.spark, folder), None, history([])
         if table.load():
             columns = output_columns(rows)
@@ -124,6 +124,10 @@ class Opener:
             types=rows.types,
             partition_by=folder.partition_by,
         )
+
+    def _rows(self, sink: Sink) -> SinkRows:
+        record = self.pipeline.spec.record
+        return SinkRows(record, sink, empty_raw(self.spark, record))
 
     def _rules(self, rows: SinkRows, sink: Sink) -> str:
         return rules_of(self.pipeline.spec.record, sink, columns_of(rows.types))

@@ -90,7 +90,13 @@ class Readings:
         source = self._pipeline.spec.source.kafka
         refused = target.refused(topic.state.topic_id if topic.state else "")
         reread = Reread(
-            self._spark, source, source_secret(source), target.rows, refused, topic.state
+            self._spark,
+            source,
+            source_secret(source),
+            self._pipeline.spec.record,
+            target.rows,
+            refused,
+            topic.state,
         )
         other = of_other_rules(target.account, cells, target.rules)
         mine = tuple(c for c in cells if c.number not in other and topic.holds(c))
