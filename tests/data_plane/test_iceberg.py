@@ -1,6 +1,8 @@
 """The Iceberg sink: what is in the table, what proves it, and what is refused."""
 
+import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from fix_iceberg import (
     read_with_pyiceberg,
     rows_of,
 )
+from fix_stream import create_topic
 from fix_verify import World, message, row_of, session
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import parse_pipeline
@@ -65,3 +68,26 @@ def test_running_again_adds_nothing(delivered: World) -> None:
     delivered.run("ice")
     assert count_files(delivered.spark, "/warehouse/icecars/all") == before
     assert delivered.verify("ice").verdict == "holds"
+
+
+def test_a_table_of_a_jdbc_catalog(
+    platform: Platform, delivered: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ends, name = platform.endpoints.postgres, "icecatalog"
+    secret = {"jdbc.user": ends.user, "jdbc.password": ends.password}
+    (tmp_path / "catalog.yaml").write_text(json.dumps(secret))
+    monkeypatch.setenv("YEOUL_SECRETS_DIR", str(tmp_path))
+    made = iceberg_document(platform, name)
+    uri = f"jdbc:postgresql://{ends.host}:{ends.port}/{ends.dbname}"
+    catalog = {"type": "jdbc", "uri": uri, "table": "cars.info", "secretRef": "catalog"}
+    made["spec"]["sinks"][0]["hdfs"]["catalog"] = catalog
+    made["spec"]["sinks"] = made["spec"]["sinks"][:1]
+    create_topic(platform, name)
+    there = replace(delivered, pipeline=parse_pipeline(made, name))
+    for block in range(2):
+        there.send([*(message(1000 * block + number) for number in range(100)), b"bad"])
+        there.run()
+    report = there.verify()
+    assert (report.verdict, report.findings.listed) == ("holds", ())
+    assert row_of(report, "ice").rows == 200
+    assert there.sql("SELECT table_name FROM iceberg_tables") == [("info",)]

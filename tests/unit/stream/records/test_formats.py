@@ -1,6 +1,5 @@
 """Avro, JSON Schema and Protobuf, and what stands beside a message."""
 
-import base64
 import io
 import json
 from collections.abc import Iterator
@@ -10,13 +9,13 @@ from typing import Any
 import fastavro
 import pyarrow as pa
 import pytest
-from google.protobuf import descriptor_pb2
 
+from fix_formats import CAR_DESCRIPTOR, car_message
 from fix_registry import Registry, framed, serving
 from yeoul_stream.pipeline import Record
 from yeoul_stream.records.decode import Decoded
 from yeoul_stream.records.formats import RecordDecoder
-from yeoul_stream.records.protobuf import DescriptorError, message_type
+from yeoul_stream.records.protobuf import DescriptorError
 from yeoul_stream.records.registry import RegistryError
 
 POSITION = {
@@ -131,23 +130,8 @@ def test_json_has_to_satisfy_its_schema(registry: Registry) -> None:
     assert found.columns.column("speed").to_pylist() == [1.5, *[None] * 5]
 
 
-def descriptor() -> str:
-    files = descriptor_pb2.FileDescriptorSet()
-    file = files.file.add(name="car.proto", package="cars", syntax="proto3")
-    car = file.message_type.add(name="Car")
-    kinds = descriptor_pb2.FieldDescriptorProto
-    for number, (name, kind) in enumerate(
-        [("car_id", kinds.TYPE_STRING), ("speed", kinds.TYPE_DOUBLE), ("seats", kinds.TYPE_INT32)]
-    ):
-        car.field.add(name=name, number=number + 1, type=kind, label=kinds.LABEL_OPTIONAL)
-    car.field[1].proto3_optional = True
-    car.field[1].oneof_index = 0
-    car.oneof_decl.add(name="_speed")
-    return base64.b64encode(files.SerializeToString()).decode()
-
-
 def protobuf(fields: list[dict[str, Any]], message: str = "cars.Car") -> Record:
-    return record("protobuf", fields, protobuf={"message": message, "descriptor": descriptor()})
+    return record("protobuf", fields, protobuf={"message": message, "descriptor": CAR_DESCRIPTOR})
 
 
 CAR_FIELDS = [{"name": "carId", "type": "string"}, {"name": "speed", "type": "double"}]
@@ -155,11 +139,7 @@ CAR_FIELDS = [{"name": "carId", "type": "string"}, {"name": "speed", "type": "do
 
 def test_protobuf_messages_become_rows() -> None:
     one = protobuf(CAR_FIELDS)
-    assert one.protobuf is not None
-    car = message_type(one.protobuf)
-    found = decode(
-        one, car(car_id="a", speed=0.0, seats=4).SerializeToString(), b"", b"\xff\xff", None
-    )
+    found = decode(one, car_message("a", 0.0), b"", b"\xff\xff", None)
     assert found.columns.to_pylist() == [
         {"carId": "a", "speed": 0.0}, {"carId": "", "speed": None},
         *[{"carId": None, "speed": None}] * 2,
