@@ -26,6 +26,7 @@ from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
+from yeoul_stream.sinks.iceberg.sink import IcebergSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
@@ -71,11 +72,14 @@ def build_sink(
     spark: SparkSession, settings: Settings, pipeline: StreamPipeline, sink: Sink
 ) -> StreamSink:
     """Return the sink's writer. Resolves its expressions; connects to nothing."""
-    who, record, raw = identity(settings, pipeline, sink), pipeline.spec.record, empty_raw(spark)
+    who, record = identity(settings, pipeline, sink), pipeline.spec.record
+    raw = empty_raw(spark, record)
     scratch, floor = settings.scratch, settings.epoch_floor
     match sink:
         case Sink(postgres=Postgres() as table):
             return PostgresSink(who, record, sink, table, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(hdfs=Hdfs(format="iceberg") as folder):
+            return IcebergSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(hdfs=Hdfs() as folder):
             return HdfsSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case _:

@@ -47,7 +47,7 @@ class QueryContext:
 
     def rules(self) -> str:
         """Return the fingerprint of what decides about the sink's rows."""
-        rows = SinkRows(self.record, self.sink, empty_raw(self.spark))
+        rows = SinkRows(self.record, self.sink, empty_raw(self.spark, self.record))
         return rules_of(self.record, self.sink, columns_of(rows.types))
 
 
@@ -133,7 +133,9 @@ class SinkQuery(threading.Thread):
         context.board.opened(context.sink.name, opened, begin)
         context.board.topic_ends(topic.end)
         checkpoint = sink.checkpoint()
-        stream = read_stream(context.spark, context.source, context.source_secret, starts)
+        stream = read_stream(
+            context.spark, context.source, context.source_secret, starts, context.record
+        )
         batches = _Batches(context, admin, sink, topic, begin, checkpoint, self._on_batch)
         try:
             self._await(stream, checkpoint, batches)

@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from yeoul_stream.pipeline import StreamPipeline
+from yeoul_stream.pipeline import Record, StreamPipeline
 
 RAW_SCHEMA = T.StructType(
     [
@@ -13,6 +13,12 @@ RAW_SCHEMA = T.StructType(
         T.StructField("offset", T.LongType()),
         T.StructField("timestamp", T.TimestampType()),
     ]
+)
+_HEADERS = T.StructField(
+    "headers",
+    T.ArrayType(
+        T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.BinaryType())])
+    ),
 )
 
 # What the job's meaning depends on; a pipeline's sparkConf cannot change these.
@@ -71,6 +77,7 @@ def build_session(pipeline: StreamPipeline, *, alone: bool = False) -> SparkSess
     return session
 
 
-def empty_raw(spark: SparkSession) -> DataFrame:
+def empty_raw(spark: SparkSession, record: Record) -> DataFrame:
     """Return an empty frame with the raw Kafka columns, to resolve expressions and types on."""
-    return spark.createDataFrame([], RAW_SCHEMA)
+    headers = [_HEADERS] if record.headers else []
+    return spark.createDataFrame([], T.StructType([*RAW_SCHEMA.fields, *headers]))

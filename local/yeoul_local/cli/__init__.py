@@ -7,6 +7,7 @@ import sys
 import typer
 
 from yeoul_local.cli import (
+    compacting,
     data,
     demo,
     erasing,
@@ -31,7 +32,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (lifecycle, looking, data, pipelines, proof, letters, erasing, demo, fetch):
+for group in (
+    lifecycle,
+    looking,
+    data,
+    pipelines,
+    proof,
+    compacting,
+    letters,
+    erasing,
+    demo,
+    fetch,
+):
     group.register(app)
 
 
