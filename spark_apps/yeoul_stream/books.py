@@ -18,6 +18,8 @@ class RangeBook:
     written + filtered + the sum of dead. `lost` counts offsets that retention removed before they
     were read. `digest` is the order-independent digest of the written rows. `rules` is the
     fingerprint of what decided about the rows (see `rules_of`), empty where it is not known.
+    `superseded` of the written rows were older, when they were committed, than what the table held
+    for their key, or than another row of the range; only upserted tables have such.
     `parts`, where there are any, are the same range cut where the rules changed.
     """
 
@@ -33,6 +35,7 @@ class RangeBook:
     unknown_keys: int = 0
     lost: int = 0
     digest: int = 0
+    superseded: int = 0
     epoch: int = 0
     last_kafka_time: datetime | None = None
     committed_at: datetime | None = None
@@ -94,6 +97,7 @@ def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
         unknown_keys=left.unknown_keys + right.unknown_keys,
         lost=left.lost + right.lost,
         digest=add(left.digest, right.digest),
+        superseded=left.superseded + right.superseded,
         epoch=max(left.epoch, right.epoch),
         last_kafka_time=latest(left.last_kafka_time, right.last_kafka_time),
         committed_at=latest(left.committed_at, right.committed_at),

@@ -23,7 +23,7 @@ def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> 
 
     The first is of the output columns (name, type) and which of them are folders: where it is the
     same, a digest of stored rows can be compared. The second is of everything that decides: fields,
-    time zone, select, where, lineage.
+    time zone, select, where, lineage, and what makes a row of an upserted table the newer one.
     """
     folders = sink.hdfs.partition_by if sink.hdfs is not None else ()
     stored = [[list(column) for column in columns], list(folders)]
@@ -41,6 +41,7 @@ def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> 
                     [[name, _normal(expression)] for name, expression in select.items()],
                     sink.where and sink.where.strip(),
                     sink.lineage,
+                    *_upsert(sink),
                 ]
             ),
         )
@@ -50,6 +51,12 @@ def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> 
 def same_columns(left: str, right: str) -> bool:
     """Return whether rows of both have the same columns. Books without rules are taken to have."""
     return not (left and right) or left.partition("-")[0] == right.partition("-")[0]
+
+
+def _upsert(sink: Sink) -> list[Any]:
+    """Return nothing for rows that are appended, so that their books keep their fingerprints."""
+    table = sink.postgres
+    return [list(table.key), table.order_by] if table is not None and table.key else []
 
 
 def _normal(expression: str) -> str:

@@ -1,6 +1,6 @@
 """Counting what happens to the batches of one range, on the way to its book. No Spark import."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -24,6 +24,7 @@ class Tally:
     dead: Mapping[str, int] = field(default_factory=dict)
     unknown_keys: int = 0
     digest: int = 0
+    superseded: int = 0
     last_time: datetime | None = None
 
     def plus(self, judged: Judged, rows: pa.RecordBatch, dead: pa.RecordBatch) -> "Tally":
@@ -42,12 +43,22 @@ class Tally:
             last_time=latest(self.last_time, judged.last_time),
         )
 
+    def without(self, hashes: Sequence[int], reason: str) -> "Tally":
+        """Return this tally with rows that turned out to be dead after they were counted."""
+        return replace(
+            self,
+            written=self.written - len(hashes),
+            dead=merge_counts(self.dead, {reason: len(hashes)} if hashes else {}),
+            digest=add(self.digest, -sum(hashes)),
+        )
+
     def book(self, topic: TopicState, partition: int, part: PartitionExtent) -> RangeBook:
         """Return the book of `part` of a partition, of which this is the tally."""
         return RangeBook(
             topic.topic_id, topic.name, partition, part.start, part.end,
             read=self.read, written=self.written, filtered=self.filtered, dead=dict(self.dead),
             unknown_keys=self.unknown_keys, lost=part.lost, digest=self.digest,
+            superseded=self.superseded,
             last_kafka_time=self.last_time, rules=part.rules,
         )  # fmt: skip
 

@@ -92,6 +92,9 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
     """Yield what names the place of a sink's rows: path, before and after."""
     if old.postgres is not None and new.postgres is not None:
         yield "postgres.table", old.postgres.table, new.postgres.table
+        yield "postgres.write", old.postgres.write, new.postgres.write
+        yield "postgres.key", ", ".join(old.postgres.key), ", ".join(new.postgres.key)
+        yield "postgres.orderBy", old.postgres.order_by or "", new.postgres.order_by or ""
     if old.hdfs is not None and new.hdfs is not None:
         yield "hdfs.path", old.hdfs.path, new.hdfs.path
         before, after = ", ".join(old.hdfs.partition_by), ", ".join(new.hdfs.partition_by)

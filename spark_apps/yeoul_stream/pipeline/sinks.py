@@ -23,15 +23,22 @@ class Console(Model):
 
 
 class Postgres(Model):
-    """Append rows to a PostgreSQL table, exactly once."""
+    """Append rows to a PostgreSQL table, or keep the newest row of each key, exactly once."""
 
     secret_ref: SecretName
     """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode` and
     `sslrootcert`."""
     table: Table
     """`table` or `schema.table`. It is created when missing."""
-    write: Literal["append"] = "append"
-    """How rows are written: each record adds one row."""
+    write: Literal["append", "upsert"] = "append"
+    """How rows are written: each record adds one row (`append`), or the table holds one row for
+    each `key`, that of its newest record (`upsert`, which needs `lineage: true`)."""
+    key: Annotated[tuple[str, ...], Described(strict=False)] = ()
+    """Output columns that tell rows apart, for `upsert`."""
+    order_by: str | None = None
+    """For `upsert`, an output column with the time or number by which of two rows of a key the
+    newer one is known; null is the oldest. Where it is the same, and by default, the record of the
+    higher partition, then of the higher offset, is the newer one."""
 
 
 class Hdfs(Model):
@@ -75,7 +82,7 @@ class Sink(Model):
     console: Console | None = None
     """Print rows, for debugging."""
     postgres: Postgres | None = None
-    """Append rows to a PostgreSQL table."""
+    """Write rows to a PostgreSQL table."""
     hdfs: Hdfs | None = None
     """Write files to HDFS."""
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
@@ -14,6 +15,7 @@ from yeoul_stream.judge import PlainJudge
 from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
 from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.rows import SinkRows
+from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.measuring import MEASURE_DDL, MeasureStage, Share, measure_of
@@ -24,9 +26,11 @@ from yeoul_stream.verify.stage import (
     DeadStage,
     HashStage,
     Integers,
+    NewestStage,
     TextStage,
     by_partition,
 )
+from yeoul_stream.verify.table_rows import keyed_ddl
 from yeoul_stream.verify.values import Texts
 
 Place = tuple[int, int]  # partition, offset
@@ -104,6 +108,15 @@ class Reread:
         wanted = tuple(cells)
         stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
         return self._run(wanted, stage, HASH_DDL)
+
+    def newest(self, cells: Iterable[Cell], order: Order, by: pa.DataType | None) -> DataFrame:
+        """Return (key, by, partition, offset, hash) of some rows, all newest of a key among them.
+
+        `by` is the type of the column that orders them.
+        """
+        wanted = tuple(cells)
+        stage = NewestStage(self.rows.judge, by_partition(wanted, self.refused), order)
+        return self._run(wanted, stage, keyed_ddl(by))
 
     def texts(self, topic_id: str, records: Iterable[Place]) -> dict[Place, Texts]:
         """Return (partition, offset) -> the row's values as texts, for a few records."""

@@ -12,7 +12,9 @@ import pyarrow as pa
 
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
+from yeoul_stream.sinks.postgres.upsert import Order, newest
 from yeoul_stream.verify.facts import Cell
+from yeoul_stream.verify.table_scan import ordinal
 from yeoul_stream.verify.values import texts
 
 Integers = npt.NDArray[np.int64]
@@ -112,6 +114,33 @@ class HashStage(_CellStage):
                     "hash": pa.array(hashes.view(np.int64)),
                     "partition": pa.array(np.full(len(hashes), partition, np.int32)),
                     "offset": pa.array(found.kept[mask]),
+                }
+            )
+
+
+@dataclass(frozen=True)
+class NewestStage(_CellStage):
+    """Yields the newest row of each key in a batch, in the columns of `keyed_ddl`."""
+
+    order: Order
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        for partition, _, found in self._each(batches):
+            mask = (found.kept_cells >= 0) & ~found.refused
+            rows, offsets = found.judged.rows.filter(pa.array(mask)), found.kept[mask]
+            at = newest(rows, self.order)
+            last = rows.take(pa.array(at))
+            by = pa.nulls(len(at), pa.int64())
+            if self.order.by is not None:
+                by = ordinal(last.column(self.order.by))
+            yield pa.RecordBatch.from_pydict(
+                {
+                    "key": pa.array(row_hashes(last.select(list(self.order.key))).view(np.int64)),
+                    "by": by,
+                    "partition": pa.array(np.full(len(at), partition, np.int32)),
+                    "offset": pa.array(offsets[at]),
+                    "hash": pa.array(row_hashes(last).view(np.int64)),
                 }
             )
 

@@ -18,7 +18,14 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.table_rows import AMOUNT_DDL, ROW_DDL, AmountStage, RowStage
+from yeoul_stream.verify.table_rows import (
+    AMOUNT_DDL,
+    ROW_DDL,
+    AmountStage,
+    KeyStage,
+    RowStage,
+    keyed_ddl,
+)
 from yeoul_stream.verify.table_scan import Chunk, Scan
 
 _CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
@@ -170,13 +177,23 @@ class TableReader:
         """
         return self._run(RowStage(self.scan(), self.lineage), ROW_DDL)
 
+    def keyed(self, key: Sequence[str], by: str | None) -> DataFrame:
+        """Return (key, by, partition, offset, hash, place) of every row; the key as its hash."""
+        names = [column.name for column in self.columns]
+        assert self.lineage is not None  # noqa: S101 (an upsert has it)
+        at = tuple(names.index(name) for name in key)
+        index = None if by is None else names.index(by)
+        type_ = None if index is None else self.columns[index].type
+        stage = KeyStage(self.scan(), self.lineage, at, index)
+        return self._run(stage, keyed_ddl(type_, ", place string"))
+
     def scan(self) -> Scan:
         """Return what is read, and where from."""
         columns = tuple((column.name, column.type) for column in self.columns)
         chunks = tuple(chunk for heap in self.heaps for chunk in heap.chunks())
         return Scan(self.secret_ref, self.snapshot, columns, chunks)
 
-    def _run(self, stage: AmountStage | RowStage, ddl: str) -> DataFrame:
+    def _run(self, stage: AmountStage | RowStage | KeyStage, ddl: str) -> DataFrame:
         """Run the stage over the numbers of the chunks."""
         count = len(stage.scan.chunks)
         slices = min(count, _TASKS_PER_CORE * self.spark.sparkContext.defaultParallelism)

@@ -15,7 +15,7 @@ from yeoul_stream.start import Positions, Start, TopicState
 _SINK = "installation = %s AND pipeline = %s AND sink = %s"
 _BOOK_COLUMNS = (
     'topic_id, topic, "partition", start_offset, end_offset, read, written, filtered, dead, '
-    "unknown_keys, lost, digest, epoch, last_kafka_time, committed_at"
+    "unknown_keys, lost, digest, superseded, epoch, last_kafka_time, committed_at"
 )
 # Null-safe by way of JSON: a reader may come before the first writer that adds the column.
 _RULES = "coalesce(to_jsonb(books) ->> 'rules', '')"
@@ -93,27 +93,25 @@ def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
 
 
 def record_start(
-    connection: Connection,
+    cursor: Cursor,
     who: SinkIdentity,
     epoch: int,
     topic: TopicState,
     starts: Sequence[Start],
 ) -> None:
-    """Store where each partition starts, with the loss where Kafka dropped offsets, and commit."""
-    with connection, connection.cursor() as cursor:
-        hold_epoch(cursor, who, epoch)
-        for start in starts:
-            cursor.execute(
-                'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", '
-                "topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
-                'ON CONFLICT (installation, pipeline, sink, topic_id, "partition") '
-                "DO UPDATE SET next_offset = excluded.next_offset, epoch = excluded.epoch, "
-                "updated_at = now() WHERE yeoul.ledger.next_offset <> excluded.next_offset",
-                (*who.key, topic.topic_id, start.partition, topic.name, start.offset, epoch),
-            )
-            if start.lost:
-                first = start.offset - start.lost
-                insert_book(cursor, who, lost_range(topic, start.partition, first, start, epoch))
+    """Store where each partition starts, with the loss where Kafka dropped offsets."""
+    for start in starts:
+        cursor.execute(
+            'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", '
+            "topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
+            'ON CONFLICT (installation, pipeline, sink, topic_id, "partition") '
+            "DO UPDATE SET next_offset = excluded.next_offset, epoch = excluded.epoch, "
+            "updated_at = now() WHERE yeoul.ledger.next_offset <> excluded.next_offset",
+            (*who.key, topic.topic_id, start.partition, topic.name, start.offset, epoch),
+        )
+        if start.lost:
+            first = start.offset - start.lost
+            insert_book(cursor, who, lost_range(topic, start.partition, first, start, epoch))
 
 
 def lost_range(
@@ -162,12 +160,12 @@ def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
     cursor.execute(
         'INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, topic, "partition", '
         "start_offset, end_offset, read, written, filtered, dead, unknown_keys, lost, digest, "
-        "epoch, last_kafka_time, rules) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "superseded, epoch, last_kafka_time, rules) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *who.key, book.topic_id, book.topic, book.partition, book.start, book.end, book.read,
             book.written, book.filtered, json.dumps(dict(book.dead)), book.unknown_keys, book.lost,
-            book.digest, book.epoch, book.last_kafka_time, book.rules,
+            book.digest, book.superseded, book.epoch, book.last_kafka_time, book.rules,
         ),
     )  # fmt: skip
 
@@ -250,8 +248,8 @@ def _book(row: Sequence[Any]) -> RangeBook:
     return RangeBook(
         topic_id=row[0], topic=row[1], partition=row[2], start=row[3], end=row[4], read=row[5],
         written=row[6], filtered=row[7], dead=row[8], unknown_keys=row[9], lost=row[10],
-        digest=row[11], epoch=row[12], last_kafka_time=row[13], committed_at=row[14],
-        rules=row[15],
+        digest=row[11], superseded=row[12], epoch=row[13], last_kafka_time=row[14],
+        committed_at=row[15], rules=row[16],
     )  # fmt: skip
 
 

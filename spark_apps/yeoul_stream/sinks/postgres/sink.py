@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
+from psycopg2 import sql
 from pyspark.sql import DataFrame
 
 from yeoul_stream.errors import PositionError
@@ -16,7 +17,14 @@ from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan
 from yeoul_stream.sinks.postgres.schema import ensure_schema
-from yeoul_stream.sinks.postgres.target import OutputColumn, TableName, prepare_target
+from yeoul_stream.sinks.postgres.target import (
+    OutputColumn,
+    Prepared,
+    Shape,
+    TableName,
+    prepare_target,
+)
+from yeoul_stream.sinks.postgres.upsert import OFFSET, PARTITION, Order
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState
 from yeoul_stream.tally import Tally
@@ -27,7 +35,7 @@ _MERGE_EVERY_BATCHES = 200
 
 
 class PostgresSink:
-    """Appends to one table, exactly once."""
+    """Appends to one table, or keeps the newest row of each key in it, exactly once."""
 
     kind = "postgres"
 
@@ -48,9 +56,11 @@ class PostgresSink:
         self._table = TableName.parse(self._target.table)
         self._scratch, self._floor = scratch, epoch_floor
         self._rows = SinkRows(record, sink, raw)
-        self._columns = output_columns(self._rows)
+        self._shape = Shape(output_columns(self._rows), target.key, target.order_by)
+        self._order = order_of(target)
         self._epoch = 0
-        self._wire: pa.Schema = pa.schema([])
+        self._renewed = False
+        self._prepared = Prepared(pa.schema([]))
 
     def _connect(self) -> Any:
         secret = read_postgres_secret(self._target.secret_ref, secrets_directory())
@@ -62,18 +72,26 @@ class PostgresSink:
             ensure_schema(connection)
             if again:
                 ledger.refuse_erased(connection, self._who)
-            self._wire = prepare_target(connection, self._who, self._table, self._columns)
+            self._prepared = prepare_target(connection, self._who, self._table, self._shape)
             self._epoch = ledger.claim_epoch(connection, self._who, self._floor)
+            positions = ledger.read_positions(connection, self._who, topic)
+            # The first start under a new topic: its offsets begin anew.
+            self._renewed = positions.other_topic_ids and not positions.next_offsets
             return Opened(
                 self._epoch,
-                ledger.read_positions(connection, self._who, topic),
+                positions,
                 ledger.read_totals(connection, self._who),
             )
 
     def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
         """See StreamSink.record_start."""
         with self._connect() as connection:
-            ledger.record_start(connection, self._who, self._epoch, topic, starts)
+            with connection, connection.cursor() as cursor:
+                ledger.hold_epoch(cursor, self._who, self._epoch)
+                if self._renewed and self._order is not None:
+                    cursor.execute(_OF_EARLIER_TOPIC.format(self._table.identifier))
+                ledger.record_start(cursor, self._who, self._epoch, topic, starts)
+            self._renewed = False
 
     def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
         """See StreamSink.write."""
@@ -82,9 +100,10 @@ class PostgresSink:
             epoch=self._epoch,
             secret_ref=self._target.secret_ref,
             table=self._table,
-            wire=self._wire,
+            wire=self._prepared.wire,
             judge=self._rows.judge,
             extent=extent,
+            order=self._order and replace(self._order, picky=self._prepared.picky),
         )
         frame = self._rows.frame(batch)
         rows = frame.mapInArrow(cast("Any", CommitRange(plan)), RESULT_SCHEMA).collect()
@@ -123,6 +142,17 @@ class PostgresSink:
 
     def close(self) -> None:
         """See StreamSink.close: connections live as long as a call."""
+
+
+# What a topic of another id gave is older than anything that this one gives, at the same time.
+_OF_EARLIER_TOPIC = sql.SQL(
+    f"UPDATE {{}} SET {PARTITION} = -1, {OFFSET} = -1 WHERE {OFFSET} >= 0"  # noqa: S608
+)
+
+
+def order_of(target: Postgres) -> Order | None:
+    """Return how rows are upserted; None where they are appended."""
+    return Order(target.key, target.order_by) if target.write == "upsert" else None
 
 
 def output_columns(rows: SinkRows) -> tuple[OutputColumn, ...]:
