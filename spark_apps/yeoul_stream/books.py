@@ -9,6 +9,8 @@ from datetime import datetime
 
 from yeoul_stream.records.digest import add
 
+Buckets = Mapping[str, tuple[int, int]]  # start as ISO text -> rows, digest
+
 
 @dataclass(frozen=True)
 class RangeBook:
@@ -19,7 +21,8 @@ class RangeBook:
     were read. `digest` is the order-independent digest of the written rows. `rules` is the
     fingerprint of what decided about the rows (see `rules_of`), empty where it is not known.
     `superseded` of the written rows were older, when they were committed, than what the table held
-    for their key, or than another row of the range; only upserted tables have such.
+    for their key, or than another row of the range; only upserted tables have such. `buckets` is
+    start of a partition by time -> its written rows and their digest, where old ones are dropped.
     `parts`, where there are any, are the same range cut where the rules changed.
     """
 
@@ -36,6 +39,7 @@ class RangeBook:
     lost: int = 0
     digest: int = 0
     superseded: int = 0
+    buckets: Buckets = field(default_factory=dict)
     epoch: int = 0
     last_kafka_time: datetime | None = None
     committed_at: datetime | None = None
@@ -61,6 +65,15 @@ class RangeBook:
 def merge_counts(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
     """Return the per-key sum of two counters."""
     return {key: left.get(key, 0) + right.get(key, 0) for key in sorted({*left, *right})}
+
+
+def merge_buckets(left: Buckets, right: Buckets) -> dict[str, tuple[int, int]]:
+    """Return the sums of rows and digests of each bucket."""
+    result = dict(left)
+    for start, (rows, digest) in right.items():
+        before = result.get(start, (0, 0))
+        result[start] = (before[0] + rows, add(before[1], digest))
+    return result
 
 
 def latest(left: datetime | None, right: datetime | None) -> datetime | None:
@@ -98,6 +111,7 @@ def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
         lost=left.lost + right.lost,
         digest=add(left.digest, right.digest),
         superseded=left.superseded + right.superseded,
+        buckets=merge_buckets(left.buckets, right.buckets),
         epoch=max(left.epoch, right.epoch),
         last_kafka_time=latest(left.last_kafka_time, right.last_kafka_time),
         committed_at=latest(left.committed_at, right.committed_at),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yeoul_stream.pipeline import Problem, Sink, StreamPipeline, decimal_parts
+from yeoul_stream.pipeline import Postgres, Problem, Sink, StreamPipeline, decimal_parts
 
 # From left to right without loss. https://spark.apache.org/docs/4.1.1/sql-ref-ansi-compliance.html
 _WIDER = {
@@ -92,6 +92,7 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
     """Yield what names the place of a sink's rows: path, before and after."""
     if old.postgres is not None and new.postgres is not None:
         yield "postgres.table", old.postgres.table, new.postgres.table
+        yield "postgres.partitions.by", _ranges(old.postgres), _ranges(new.postgres)
         yield "postgres.write", old.postgres.write, new.postgres.write
         yield "postgres.key", ", ".join(old.postgres.key), ", ".join(new.postgres.key)
         yield "postgres.orderBy", old.postgres.order_by or "", new.postgres.order_by or ""
@@ -99,3 +100,7 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
         yield "hdfs.path", old.hdfs.path, new.hdfs.path
         before, after = ", ".join(old.hdfs.partition_by), ", ".join(new.hdfs.partition_by)
         yield "hdfs.partitionBy", before, after
+
+
+def _ranges(table: Postgres) -> str:
+    return table.partitions.by if table.partitions is not None else ""

@@ -83,6 +83,7 @@ def _check_sink(
     if "postgres" in targets:
         yield from _check_postgres_names(place, sink, outputs or ())
         yield from _check_upsert(place, sink, outputs)
+        yield from _check_time_partitions(place, sink, outputs)
 
 
 def _check_expressions(
@@ -149,6 +150,22 @@ def _check_upsert(
     for location, name in named:
         if isinstance(name, str) and outputs is not None:
             yield from _check_output(location, name, outputs)
+
+
+def _check_time_partitions(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Iterator[Finding]:
+    by = _mapping(sink, "postgres", "partitions").get("by")
+    location: Location = (*place, "postgres", "partitions", "by")
+    if not isinstance(by, str) or outputs is None:
+        return
+    key = _sequence(sink, "postgres", "key")
+    if by not in outputs:
+        message = f"is not a column this sink writes{did_you_mean(by, outputs)}"
+        yield finding(location, by, message)
+    elif key and by not in key:
+        message = "must be a part of key: PostgreSQL keeps a key unique within a partition only"
+        yield finding(location, by, message)
 
 
 def _check_output(location: Location, name: str, outputs: Sequence[str]) -> Iterator[Finding]:

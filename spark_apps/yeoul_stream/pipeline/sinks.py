@@ -9,7 +9,7 @@ from pydantic import Field as Described
 from yeoul_stream.pipeline.base import Model
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS, bare_column
 from yeoul_stream.pipeline.record import Record
-from yeoul_stream.pipeline.scalars import HdfsPath, Label, SecretName, Table, TriggerText
+from yeoul_stream.pipeline.scalars import HdfsPath, Label, Seconds, SecretName, Table, TriggerText
 from yeoul_stream.pipeline.trigger import Trigger
 
 SinkKind = Literal["console", "postgres", "hdfs"]
@@ -20,6 +20,21 @@ class Console(Model):
 
     rows: Annotated[int, Described(ge=1, le=10_000)] = 20
     """The most rows printed for one batch."""
+
+
+class Partitions(Model):
+    """Partition the table by time: partitions are made ahead, and dropped when they are old."""
+
+    by: str
+    """The output column with the time (`timestamp` or `date`). A row in which it is null, or lies
+    beyond the partitions that are made ahead, is a dead letter."""
+    every: Literal["hour", "day", "month"] = "day"
+    """How much one partition holds, in UTC."""
+    ahead: Annotated[int, Described(ge=1, le=1000)] = 3
+    """How many partitions are made ahead of the clock."""
+    keep: Seconds | None = None
+    """How long rows stay, such as `30 days`: partitions that end before are dropped, and older rows
+    that come later are not stored. By default everything stays."""
 
 
 class Postgres(Model):
@@ -39,6 +54,8 @@ class Postgres(Model):
     """For `upsert`, an output column with the time or number by which of two rows of a key the
     newer one is known; null is the oldest. Where it is the same, and by default, the record of the
     higher partition, then of the higher offset, is the newer one."""
+    partitions: Partitions | None = None
+    """Partitions of the table by time, and how long they are kept."""
 
 
 class Hdfs(Model):

@@ -89,7 +89,13 @@ class Readings:
         source = self._pipeline.spec.source.kafka
         refused = target.refused(topic.state.topic_id if topic.state else "")
         reread = Reread(
-            self._spark, source, source_secret(source), target.rows, refused, topic.state
+            self._spark,
+            source,
+            source_secret(source),
+            target.rows,
+            refused,
+            topic.state,
+            target.expiry if isinstance(target, TableTarget) else None,
         )
         other = of_other_rules(target.account, cells, target.rules)
         mine = tuple(c for c in cells if c.number not in other and topic.holds(c))

@@ -24,6 +24,7 @@ from yeoul_stream.verify.stage import (
     HASH_DDL,
     TEXT_DDL,
     DeadStage,
+    Expiry,
     HashStage,
     Integers,
     NewestStage,
@@ -97,6 +98,7 @@ class Reread:
     rows: SinkRows
     refused: Mapping[int, Integers]
     topic: TopicState | None
+    expiry: Expiry | None = None
 
     @property
     def topic_id(self) -> str | None:
@@ -106,7 +108,8 @@ class Reread:
     def hashes(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, hash, partition, offset) of every row that the target should hold."""
         wanted = tuple(cells)
-        stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
+        mine = by_partition(wanted, self.refused)
+        stage = HashStage(self.rows.judge, mine, expiry=self.expiry)
         return self._run(wanted, stage, HASH_DDL)
 
     def newest(self, cells: Iterable[Cell], order: Order, by: pa.DataType | None) -> DataFrame:
@@ -115,7 +118,8 @@ class Reread:
         `by` is the type of the column that orders them.
         """
         wanted = tuple(cells)
-        stage = NewestStage(self.rows.judge, by_partition(wanted, self.refused), order)
+        mine = by_partition(wanted, self.refused)
+        stage = NewestStage(self.rows.judge, mine, order, expiry=self.expiry)
         return self._run(wanted, stage, keyed_ddl(by))
 
     def texts(self, topic_id: str, records: Iterable[Place]) -> dict[Place, Texts]:
@@ -196,7 +200,8 @@ def measure(record: Record, sinks: Sequence[Wanted]) -> list[dict[int, Measure]]
 def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
     cells = [by_partition(sink.cells, sink.reread.refused) for sink in sinks]
     if len(sinks) == 1:
-        return MeasureStage(sinks[0].reread.rows.judge, (Share(cells[0]),))
+        alone = sinks[0].reread
+        return MeasureStage(alone.rows.judge, (Share(cells[0], expiry=alone.expiry),))
     sources = sorted({name for sink in sinks for name in (sink.plain or {}).values()})
     shares = tuple(
         Share(
@@ -204,6 +209,7 @@ def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
             tuple(sources.index(name) for name in (sink.plain or {}).values()),
             sink.folders,
             tuple(sink.plain or {}),
+            sink.reread.expiry,
         )
         for sink, mine in zip(sinks, cells, strict=True)
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import numpy as np
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.identity import SinkIdentity
@@ -74,7 +76,14 @@ class Snapshot:
                 return Account({}, ())
             cursor.execute(_POSITIONS, self.who.key)
             positions = {(topic_id, part): offset for topic_id, part, offset in cursor.fetchall()}
-            return Account(positions, ledger.read_books(cursor, self.who))
+            books = ledger.read_books(cursor, self.who)
+            return Account(positions, books, self._horizon(cursor))
+
+    def _horizon(self, cursor: Cursor) -> datetime | None:
+        # By way of JSON: the column may not be there yet.
+        cursor.execute(_HORIZON, self.who.key)
+        row = cursor.fetchone()
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
 
     def letters(self) -> dict[BookKey, dict[str, Letters]]:
         """Return the dead letters of each book by reason."""
@@ -225,6 +234,7 @@ FROM yeoul.books b CROSS JOIN LATERAL (
     GROUP BY reason) AS d
 WHERE b.installation = %s AND b.pipeline = %s AND b.sink = %s
 """
+_HORIZON = f"SELECT to_jsonb(sinks) ->> 'horizon' FROM yeoul.sinks WHERE {_WHO}"  # noqa: S608
 _COUNT_LETTERS = f"SELECT count(*) FROM yeoul.dead_letters WHERE {_WHO}"  # noqa: S608
 _STRAY_LETTERS = f"""
 SELECT d.topic_id, d."partition", d."offset" FROM yeoul.dead_letters d

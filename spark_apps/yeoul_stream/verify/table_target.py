@@ -15,7 +15,7 @@ from yeoul_stream.verify.check_table import check_table, surplus
 from yeoul_stream.verify.facts import Account, Measure
 from yeoul_stream.verify.finding import LISTED, Finding, Place
 from yeoul_stream.verify.reread import Reread
-from yeoul_stream.verify.stage import Integers
+from yeoul_stream.verify.stage import Expiry, Integers
 from yeoul_stream.verify.table import Letters, Snapshot, TableReader
 from yeoul_stream.verify.table_evidence import Inspection
 from yeoul_stream.verify.target import Examined
@@ -42,6 +42,14 @@ class TableTarget:
         self.account: Account = snapshot.account()
         self.order = order_of(sink.postgres) if sink.postgres is not None else None
         self.surplus = 0
+
+    @property
+    def expiry(self) -> Expiry | None:
+        """Which rows retention has dropped."""
+        table, horizon = self.sink.postgres, self.account.horizon
+        if horizon is None or table is None or table.partitions is None:
+            return None
+        return Expiry(table.partitions.by, horizon)
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:
         """Return partition -> offsets of the records that the database refused."""

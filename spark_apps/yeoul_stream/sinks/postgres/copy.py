@@ -7,6 +7,7 @@ after it adds nothing.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
+from yeoul_stream.sinks.postgres.partitions import Placed, Plan, amounts, ensure, place
 from yeoul_stream.sinks.postgres.rows import Origin, as_wire, copy_in_halves, write_dead_letters
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.sinks.postgres.upsert import Incoming, Order
@@ -40,6 +42,7 @@ class CopyPlan:
     judge: Judge
     extent: BatchExtent
     order: Order | None = None
+    partitions: Plan | None = None
 
 
 class CommitRange:
@@ -83,7 +86,7 @@ def commit_range(
     extent = plan.extent.partitions[partition]
     topic = plan.extent.topic
     with connection, connection.cursor() as cursor:
-        ledger.hold_epoch(cursor, plan.who, plan.epoch)
+        horizon = ledger.hold_epoch(cursor, plan.who, plan.epoch)
         position = ledger.lock_position(
             cursor, plan.who, plan.epoch, topic, partition, extent.start
         )
@@ -95,33 +98,63 @@ def commit_range(
                 f"the sink stands at {position}"
             )
         fresh = (from_position(batch, plan.judge, position) for batch in batches)
-        tally = write_records(cursor, plan, partition, fresh)
+        tally = write_records(cursor, plan, partition, fresh, horizon)
         book = tally.book(topic, partition, extent.continued(position))
         ledger.advance(cursor, plan.who, replace(book, epoch=plan.epoch))
     return tally.read
 
 
 def write_records(
-    cursor: Cursor, plan: CopyPlan, partition: int, batches: Iterator[pa.RecordBatch]
+    cursor: Cursor,
+    plan: CopyPlan,
+    partition: int,
+    batches: Iterator[pa.RecordBatch],
+    horizon: datetime | None = None,
 ) -> Tally:
-    """Write rows and dead letters of the records, in the caller's transaction."""
+    """Write rows and dead letters of the records, in the caller's transaction.
+
+    Rows before `horizon` are counted, and not stored.
+    """
     origin = Origin(plan.who, plan.extent.topic, partition, plan.epoch)
-    writer = _Upserting(plan, origin) if plan.order else _Appending(plan, origin)
+    placing = _Placing(plan, horizon) if plan.partitions else None
+    kind = _Upserting if plan.order else _Appending
+    writer = kind(plan, origin, placing)
     for batch in batches:
         if batch.num_rows:
             writer.write(cursor, plan.judge(batch))
     return writer.finish(cursor)
 
 
+class _Placing:
+    """Finds the partition by time of each row, and makes those that are missing."""
+
+    def __init__(self, plan: CopyPlan, horizon: datetime | None) -> None:
+        assert plan.partitions is not None  # noqa: S101 (callers choose by it)
+        self.plan = plan.partitions
+        self._table, self._secret_ref, self._query = plan.table, plan.secret_ref, plan.who.query
+        self._horizon, self._there = horizon, set[datetime]()
+
+    def place(self, rows: pa.RecordBatch) -> Placed:
+        """Return which rows are to be stored; when it returns, their partitions are there."""
+        placed = place(rows, self.plan, datetime.now(UTC), self._horizon)
+        if missing := set(placed.starts) - self._there:
+            secret = read_postgres_secret(self._secret_ref, secrets_directory())
+            with connect(secret, f"yeoul {self._query}") as connection:
+                ensure(connection, self._table, self.plan, missing)
+            self._there |= missing
+        return placed
+
+
 class _Appending:
     """Each kept record adds one row."""
 
-    def __init__(self, plan: CopyPlan, origin: Origin) -> None:
-        self._plan, self._origin, self._tally = plan, origin, Tally()
+    def __init__(self, plan: CopyPlan, origin: Origin, placing: _Placing | None) -> None:
+        self._plan, self._origin, self._placing = plan, origin, placing
+        self._tally = Tally()
 
     def write(self, cursor: Cursor, judged: Judged) -> None:
         """Write what a batch gives."""
-        refused = self._rows(cursor, judged)
+        refused = self._store(cursor, judged)
         rows, dead = judged.rows, judged.dead
         if refused:
             at = np.array([index for index, _ in refused], dtype=np.int64)
@@ -131,6 +164,17 @@ class _Appending:
             rows = rows.take(pa.array(np.setdiff1d(np.arange(rows.num_rows), at)))
         write_dead_letters(cursor, self._origin, dead)
         self._tally = self._tally.plus(judged, rows, dead)
+        if self._placing:
+            self._tally = self._tally.with_buckets(amounts(rows, self._placing.plan))
+
+    def _store(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
+        """Write the rows that are not too old; return (index, reason) of those that cannot be."""
+        if self._placing is None:
+            return self._rows(cursor, judged)
+        placed = self._placing.place(judged.rows)
+        rows = judged.rows.take(pa.array(placed.fit))
+        found = self._rows(cursor, replace(judged, rows=rows, kept=judged.kept[placed.fit]))
+        return sorted([*placed.refused, *((int(placed.fit[at]), why) for at, why in found)])
 
     def _rows(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
         """Write the rows; return (index, reason) of those that the database refuses."""
@@ -145,8 +189,8 @@ class _Appending:
 class _Upserting(_Appending):
     """The newest record of each key becomes its row, all at once at the end."""
 
-    def __init__(self, plan: CopyPlan, origin: Origin) -> None:
-        super().__init__(plan, origin)
+    def __init__(self, plan: CopyPlan, origin: Origin, placing: _Placing | None) -> None:
+        super().__init__(plan, origin, placing)
         assert plan.order is not None  # noqa: S101 (callers choose by it)
         self._incoming = Incoming(plan.table, plan.wire, plan.order)
 

@@ -1,11 +1,13 @@
 """The PostgreSQL sink as the driver sees it."""
 
+import logging
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pyarrow as pa
-from psycopg2 import sql
+from psycopg2 import errors, sql
 from pyspark.sql import DataFrame
 
 from yeoul_stream.errors import PositionError
@@ -16,6 +18,7 @@ from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan
+from yeoul_stream.sinks.postgres.partitions import Plan, drop, ensure, expired, read_bounds
 from yeoul_stream.sinks.postgres.schema import ensure_schema
 from yeoul_stream.sinks.postgres.target import (
     OutputColumn,
@@ -32,6 +35,10 @@ from yeoul_stream.tally import Tally
 # Books younger than this many ranges a partition stay single; older ones are merged.
 _BOOKS_KEPT = 1000
 _MERGE_EVERY_BATCHES = 200
+# A reader of old rows is not waited for for long: all who come later wait behind us.
+_DROP_TIMEOUT = "3s"
+
+_log = logging.getLogger(__name__)
 
 
 class PostgresSink:
@@ -56,8 +63,15 @@ class PostgresSink:
         self._table = TableName.parse(self._target.table)
         self._scratch, self._floor = scratch, epoch_floor
         self._rows = SinkRows(record, sink, raw)
-        self._shape = Shape(output_columns(self._rows), target.key, target.order_by)
-        self._order = order_of(target)
+        self._order, self._partitions = order_of(target), partitions_of(target)
+        self._tended: datetime | None = None
+        self._shape = Shape(
+            output_columns(self._rows),
+            target.key,
+            target.order_by,
+            self._partitions.by if self._partitions else None,
+            alone=bool(target.key or (self._partitions and self._partitions.keep)),
+        )
         self._epoch = 0
         self._renewed = False
         self._prepared = Prepared(pa.schema([]))
@@ -74,6 +88,7 @@ class PostgresSink:
                 ledger.refuse_erased(connection, self._who)
             self._prepared = prepare_target(connection, self._who, self._table, self._shape)
             self._epoch = ledger.claim_epoch(connection, self._who, self._floor)
+            self._tend(connection)
             positions = ledger.read_positions(connection, self._who, topic)
             # The first start under a new topic: its offsets begin anew.
             self._renewed = positions.other_topic_ids and not positions.next_offsets
@@ -104,6 +119,7 @@ class PostgresSink:
             judge=self._rows.judge,
             extent=extent,
             order=self._order and replace(self._order, picky=self._prepared.picky),
+            partitions=self._partitions,
         )
         frame = self._rows.frame(batch)
         rows = frame.mapInArrow(cast("Any", CommitRange(plan)), RESULT_SCHEMA).collect()
@@ -119,13 +135,40 @@ class PostgresSink:
                     self._commit_empty(cursor, extent, partition)
                 ends = [(partition, part.end) for partition, part in extent.partitions.items()]
                 books = ledger.books_of_batch(cursor, self._who, topic_id, ends)
+            self._tend(connection)
             positions = ledger.read_positions(connection, self._who, extent.topic).next_offsets
             behind = {p: e for p, e in ends if positions.get(p, -1) < e}
             if behind:
                 raise PositionError(f"partitions {behind} were not committed by their tasks")
+            self._tend(connection)
             if extent.batch_id % _MERGE_EVERY_BATCHES == _MERGE_EVERY_BATCHES - 1:
                 ledger.merge_books(connection, self._who, _BOOKS_KEPT)
         return Written(books, positions)
+
+    def _tend(self, connection: Any) -> None:
+        """Make the partitions of the time to come, and drop those that are too old."""
+        plan, now = self._partitions, datetime.now(UTC)
+        if plan is None or self._tended == plan.floor(now):
+            return
+        ensure(connection, self._table, plan, plan.upcoming(now))
+        horizon = plan.horizon(now)
+        if horizon is not None:
+            try:
+                self._drop_before(connection, horizon)
+            except (errors.LockNotAvailable, errors.DependentObjectsStillExist) as error:
+                # Tried again with the next batch; meanwhile old rows are there for longer.
+                _log.warning("%s: old partitions stay for now: %s", self._who.query, error)
+                return
+        self._tended = plan.floor(now)
+
+    def _drop_before(self, connection: Any, horizon: datetime) -> None:
+        with connection, connection.cursor() as cursor:
+            cursor.execute(f"SET LOCAL lock_timeout = '{_DROP_TIMEOUT}'")
+            horizon, old = expired(read_bounds(cursor, self._table), horizon)
+            ledger.move_horizon(cursor, self._who, self._epoch, horizon)
+            names = list(drop(cursor, old))
+        if names:
+            _log.info("%s: dropped %s, as keep says", self._who.query, ", ".join(names))
 
     def _commit_empty(self, cursor: Any, extent: BatchExtent, partition: int) -> None:
         part, topic = extent.partitions[partition], extent.topic
@@ -153,6 +196,12 @@ _OF_EARLIER_TOPIC = sql.SQL(
 def order_of(target: Postgres) -> Order | None:
     """Return how rows are upserted; None where they are appended."""
     return Order(target.key, target.order_by) if target.write == "upsert" else None
+
+
+def partitions_of(target: Postgres) -> Plan | None:
+    """Return how the table is partitioned by time; None where it is not."""
+    wanted = target.partitions
+    return Plan(wanted.by, wanted.every, wanted.ahead, wanted.keep) if wanted else None
 
 
 def output_columns(rows: SinkRows) -> tuple[OutputColumn, ...]:

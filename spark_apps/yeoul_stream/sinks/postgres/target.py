@@ -89,12 +89,15 @@ class Existing:
 class Shape:
     """What the target has to be: its columns, and the key where it holds one row for each.
 
-    `by` is the column that orders rows of a key.
+    `by` is the column that orders rows of a key. `ranges` is the column by whose ranges it is
+    partitioned. `alone` says that no other sink may write it.
     """
 
     columns: Sequence[OutputColumn]
     key: tuple[str, ...] = ()
     by: str | None = None
+    ranges: str | None = None
+    alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -132,13 +135,17 @@ def prepare_target(
         existing = _describe(cursor, table)
         problems = [*mismatches(columns, existing), *key_problems(shape)]
         if shape.key:
-            problems += [*_without_index(cursor, table, shape), *_others(cursor, who, table)]
+            problems += _without_index(cursor, table, shape)
+        if shape.alone:
+            problems += _others(cursor, who, table)
+        if shape.ranges:
+            problems += _unpartitioned(cursor, table, shape.ranges)
         if problems:
             raise TargetMismatchError(
                 f"table {table} cannot take this sink's rows: {'; '.join(problems)}. Alter the "
                 "table, change the sink's select, or name another table"
             )
-        picky = _is_picky(cursor, table, columns, existing)
+        picky = _is_picky(cursor, table, shape, existing)
     wire = pa.schema(
         [(c.name, _WIRE.get(existing[c.name].type, c.type), c.nullable) for c in columns]
     )
@@ -148,12 +155,17 @@ def prepare_target(
 def _is_picky(
     cursor: Cursor,
     table: TableName,
-    columns: Sequence[OutputColumn],
+    shape: Shape,
     existing: Mapping[str, Existing],
 ) -> bool:
-    if any(column.nullable and not existing[column.name].nullable for column in columns):
+    # Null keys, and rows without a partition, are seen to before the table can refuse them.
+    seen_to = {*shape.key, shape.ranges}
+    if any(
+        column.nullable and not existing[column.name].nullable and column.name not in seen_to
+        for column in shape.columns
+    ):
         return True
-    cursor.execute(_PICKY, (table.schema, table.name))
+    cursor.execute(_PICKY, (shape.ranges is None, table.schema, table.name))
     return cursor.fetchone() == (True,)
 
 
@@ -196,6 +208,9 @@ def key_problems(shape: Shape) -> tuple[str, ...]:
         for name in shape.key
         if pa.types.is_floating(types[name])
     ]
+    ranges = types.get(shape.ranges or "")
+    if ranges is not None and not (pa.types.is_timestamp(ranges) or pa.types.is_date(ranges)):
+        problems.append(f"partitions.by {shape.ranges!r} is a {ranges}, and has to be a time")
     by = types.get(shape.by or "")
     if by is not None and not _has_order(by):
         problems.append(f"orderBy {shape.by!r} is a {by}, and has to be a time or a number")
@@ -219,10 +234,29 @@ def _without_index(cursor: Cursor, table: TableName, shape: Shape) -> list[str]:
 
 
 def _others(cursor: Cursor, who: SinkIdentity, table: TableName) -> list[str]:
-    """Return who else writes the table: offsets of two topics do not tell which is newer."""
+    """Return who else writes the table.
+
+    Offsets of two topics do not tell which is newer, nor one sink's books what another has dropped.
+    """
     cursor.execute(_WRITERS, (table.schema, table.name, *who.key))
     names = ", ".join(str(row[0]) for row in cursor.fetchall())
-    return [f"{names} writes it too, and an upserted table belongs to one sink"] if names else []
+    return (
+        [f"{names} writes it too, and a table with upserts or retention belongs to one sink"]
+        if names
+        else []
+    )
+
+
+def _unpartitioned(cursor: Cursor, table: TableName, column: str) -> list[str]:
+    cursor.execute(_PARTITIONED, (table.schema, table.name))
+    row = cursor.fetchone()
+    wanted = sql.SQL("RANGE ({})").format(sql.Identifier(column)).as_string(cursor)
+    found = row[0] if row else None
+    if found is None or found.replace('"', "") != wanted.replace('"', ""):
+        return [f"it is not partitioned by {wanted}{f', but by {found}' if found else ''}"]
+    if row and row[1]:
+        return ["it has a default partition, in which rows would be in the way of later partitions"]
+    return []
 
 
 def _create(cursor: Cursor, table: TableName, shape: Shape) -> bool:
@@ -253,7 +287,10 @@ def create_statement(table: TableName, shape: Shape) -> sql.Composable:
     if shape.key:
         names = sql.SQL(", ").join(sql.Identifier(name) for name in shape.key)
         parts.append(sql.SQL("PRIMARY KEY ({})").format(names))
-    return sql.SQL("CREATE TABLE {} ({})").format(table.identifier, sql.SQL(", ").join(parts))
+    statement = sql.SQL("CREATE TABLE {} ({})").format(table.identifier, sql.SQL(", ").join(parts))
+    if shape.ranges is None:
+        return statement
+    return statement + sql.SQL(" PARTITION BY RANGE ({})").format(sql.Identifier(shape.ranges))
 
 
 def mismatches(
@@ -327,11 +364,18 @@ LIMIT 1
 
 # A not-null constraint (n) is told by the column, and the key's index is the one that upserts use.
 _PICKY = """
-SELECT c.relkind = 'p'
+SELECT (%s AND c.relkind = 'p')
     OR EXISTS (SELECT FROM pg_constraint WHERE conrelid = c.oid AND contype NOT IN ('p', 'u', 'n'))
     OR EXISTS (SELECT FROM pg_trigger WHERE tgrelid = c.oid AND NOT tgisinternal)
     OR (SELECT count(*) > 1 FROM pg_index WHERE indrelid = c.oid AND indisunique)
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = %s AND c.relname = %s
+"""
+
+_PARTITIONED = """
+SELECT pg_get_partkeydef(c.oid), p.partdefid <> 0
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+LEFT JOIN pg_partitioned_table p ON p.partrelid = c.oid
 WHERE n.nspname = %s AND c.relname = %s
 """
 

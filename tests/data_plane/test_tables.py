@@ -1,10 +1,11 @@
-"""One row a key, of its newest record: in whatever order records come, and as `verify` sees it."""
+"""Tables with one row a key, and tables by time: what they hold, and what `verify` says of them."""
 
 from __future__ import annotations
 
 import json
 import random
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ def upserting(platform: Platform, name: str, **table: Any) -> dict[str, Any]:
         "secretRef": "car-info-postgres", "table": f"{name}_last", "write": "upsert",
         "key": ["kind"], "orderBy": "at", **table,
     }  # fmt: skip
+    target = {key: value for key, value in target.items() if value is not None}
     sink = {
         "name": "last", "trigger": "available now", "lineage": True, "select": SELECT,
         "postgres": target,
@@ -43,6 +45,11 @@ def upserting(platform: Platform, name: str, **table: Any) -> dict[str, Any]:
 def made(platform: Platform, spark: SparkSession, scratch: Path, name: str, **table: Any) -> World:
     """A pipeline with a topic; nothing has run yet."""
     create_topic(platform, name)
+    return again(platform, spark, scratch, name, **table)
+
+
+def again(platform: Platform, spark: SparkSession, scratch: Path, name: str, **table: Any) -> World:
+    """The same pipeline with other words about its table."""
     pipeline = parse_pipeline(upserting(platform, name, **table), name)
     return World(platform, spark, Settings(INSTALLATION, scratch), pipeline)
 
@@ -233,3 +240,119 @@ def test_the_records_of_a_recreated_topic_are_newer_than_all_before(
     [(own,)] = world.sql("SELECT count(*) FROM renewed_last WHERE _offset >= 0")
     assert own == len(newest(RECORDS[700:720]))
     assert world.verify().verdict == "holds"
+
+
+NOW = datetime.now(UTC)
+DAYS = {"write": None, "key": None, "orderBy": None}
+
+
+def days_ago(*days: float) -> list[bytes]:
+    """A record of each moment, a second apart from its neighbours."""
+    return [
+        message(number, at=(NOW - timedelta(days=ago, seconds=number)).isoformat())
+        for number, ago in enumerate(days)
+    ]
+
+
+def partitions(world: World, table: str) -> list[str]:
+    rows = world.sql(
+        "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = %s::regclass", table
+    )
+    return sorted(name for (name,) in rows)
+
+
+def day(ago: float) -> str:
+    return f"{NOW - timedelta(days=ago):%Y%m%d}"
+
+
+OLD = [40, 40, 40, 35, 3, 2, 1, 0]
+LATE = [50, 31.5, 2, 0]
+BEYOND = message(7000, at=(NOW + timedelta(days=9)).isoformat())
+TIMELESS = message(7001, at=None)
+
+
+@pytest.fixture(scope="module")
+def aging(
+    platform: Platform, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> World:
+    """A table by days that kept everything at first, and then 30 days; some rows came too late."""
+    scratch = tmp_path_factory.mktemp("aging")
+    first = made(platform, spark, scratch, "aging", **DAYS, partitions={"by": "at", "ahead": 2})
+    first.send([*days_ago(*OLD), BEYOND, TIMELESS])
+    first.run()
+    assert f"aging_last_p{day(40)}" in partitions(first, "aging_last")
+    assert first.verify().verdict == "holds"
+    keeping = {"by": "at", "ahead": 2, "keep": "30 days"}
+    world = again(platform, spark, scratch, "aging", **DAYS, partitions=keeping)
+    world.send(days_ago(*LATE))
+    world.run()
+    return world
+
+
+def test_partitions_are_made_ahead_and_for_rows_that_are_late(aging: World) -> None:
+    wanted = {day(ago) for ago in (3, 2, 1, 0, -1, -2)}
+    assert {f"aging_last_p{name}" for name in wanted} <= set(partitions(aging, "aging_last"))
+
+
+def test_partitions_that_are_too_old_are_dropped_with_their_rows(aging: World) -> None:
+    assert not {f"aging_last_p{day(ago)}" for ago in (50, 40, 35)} & set(
+        partitions(aging, "aging_last")
+    )
+    [(oldest,)] = aging.sql("SELECT min(at) FROM aging_last")
+    assert oldest > NOW - timedelta(days=31)
+
+
+def test_a_row_without_a_partition_is_a_dead_letter(aging: World) -> None:
+    letters = aging.sql(
+        "SELECT payload, detail FROM yeoul.dead_letters WHERE pipeline = 'default/aging'"
+    )
+    found = {bytes(payload): detail for payload, detail in letters}
+    assert set(found) == {BEYOND, TIMELESS}
+    assert "lies in the future" in found[BEYOND]
+
+
+def test_the_proof_knows_what_retention_has_dropped(aging: World) -> None:
+    report = aging.verify()
+    row = row_of(report, "last")
+    assert (report.verdict, row.written, row.rows, row.dead) == ("holds", 12, 6, 2)
+    assert "6 rows from before" in named(report, "expired-rows")[0].text
+
+
+def test_a_lost_row_of_a_kept_partition_is_still_named(aging: World) -> None:
+    aging.sql(
+        "CREATE TABLE aging_away AS SELECT * FROM aging_last WHERE at > now() - '3d'::interval"
+    )
+    spoil = "DELETE FROM aging_last WHERE at > now() - '3d'::interval"
+    with aging.spoiled(spoil, "INSERT INTO aging_last SELECT * FROM aging_away"):
+        assert {f.kind for f in aging.verify().findings.listed} == {"row-missing", "expired-rows"}
+
+
+def test_what_is_attested_is_told_apart_by_partition(aging: World) -> None:
+    aging.forget({0: 5, 1: 5})
+    report = aging.verify()
+    assert (report.verdict, row_of(report, "last").rows) == ("holds", 6)
+    spoil = "UPDATE aging_last SET speed = -speed WHERE at < now() - '3d'::interval"
+    with aging.spoiled(spoil, spoil):
+        assert "attested-altered" in {f.kind for f in aging.verify().findings.listed}
+
+
+def test_a_table_that_is_not_partitioned_is_refused(
+    platform: Platform, spark: SparkSession, tmp_path: Path
+) -> None:
+    world = made(platform, spark, tmp_path, "whole", **DAYS, partitions={"by": "at"})
+    world.sql("CREATE TABLE whole_last (kind text, speed float8, at timestamptz, id text, "
+              "_topic_partition int, _offset bigint)")  # fmt: skip
+    world.send(days_ago(0))
+    with pytest.raises(AssertionError, match="is not partitioned by RANGE"):
+        world.run()
+
+
+def test_an_upserted_table_by_months_holds_one_row_a_key_and_month(
+    platform: Platform, spark: SparkSession, tmp_path: Path
+) -> None:
+    keeping = {"by": "at", "every": "month", "keep": "60 days"}
+    world = made(platform, spark, tmp_path, "monthly", key=["kind", "at"], partitions=keeping)
+    world.send([*days_ago(*OLD), *days_ago(*OLD), message(1, at="2020-01-01 00:00:00")])
+    world.run()
+    report = world.verify()
+    assert (report.verdict, row_of(report, "last").written) == ("holds", 13)
