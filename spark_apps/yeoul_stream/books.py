@@ -93,8 +93,9 @@ def join(left: RangeBook, right: RangeBook) -> RangeBook:
         raise ValueError(msg)
     *before, last = left.cut
     first, *after = right.cut
-    # A range without records is the same under any rules.
-    alike = last.rules == first.rules or not (last.read and first.read)
+    # A range without records is the same under any rules, unless it was passed over.
+    passed_over = "skipped" in (last.rules, first.rules)
+    alike = last.rules == first.rules or not ((last.read and first.read) or passed_over)
     parts = (*before, *((_sum(last, first),) if alike else (last, first)), *after)
     return parts[0] if len(parts) == 1 else replace(_sum(left, right), rules="", parts=parts)
 

@@ -16,6 +16,8 @@ from yeoul_stream.pipeline.columns import bare_column
 # to another verdict or hash for the same record: what was written before is then attested.
 _EDITION: Final = 1
 _DIGITS: Final = 8
+SKIPPED: Final = "skipped"
+"""The rules of a book that says of offsets that they were passed over, on somebody's word."""
 
 
 def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> str:

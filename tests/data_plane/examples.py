@@ -68,7 +68,7 @@ def run(spark: SparkSession, pipeline: StreamPipeline, scratch: Path) -> dict[st
         who = identity(settings, pipeline, sink)
         board.add(sink.name, sink.kind, who.query)
         build = partial(build_sink, spark, settings, pipeline, sink)
-        query = SinkQuery(QueryContext(spark, source, {}, who, record, sink, build, board))
+        query = SinkQuery(QueryContext(spark, source, dict, who, record, sink, build, board))
         query.start()
         query.join()
     shown = board.snapshot(datetime.now(UTC)).sinks

@@ -14,6 +14,7 @@ from yeoul_local.cli import (
     letters,
     lifecycle,
     looking,
+    past,
     pipelines,
     proof,
 )
@@ -31,7 +32,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (lifecycle, looking, data, pipelines, proof, letters, erasing, demo, fetch):
+for group in (
+    lifecycle,
+    looking,
+    data,
+    pipelines,
+    proof,
+    letters,
+    past,
+    erasing,
+    demo,
+    fetch,
+):
     group.register(app)
 
 

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from yeoul_stream.books import RangeBook, merge_counts
 from yeoul_stream.records.digest import add
+from yeoul_stream.rules import SKIPPED
 
 Key = tuple[str, int]  # topic id, partition
 
@@ -91,8 +92,15 @@ class Account:
         return not self.books
 
     def under(self, rules: str) -> Account:
-        """Return the account of what was committed under `rules`; no records are under any."""
-        mine = (book for book in self.books if book.rules == rules or not book.read)
+        """Return the account of what was committed under `rules`; no records are under any.
+
+        What was passed over was committed under none.
+        """
+        mine = (
+            book
+            for book in self.books
+            if book.rules == rules or not (book.read or book.rules == SKIPPED)
+        )
         return Account(self.positions, tuple(mine), self.horizon)
 
     def ranges(self) -> dict[Key, tuple[int, int]]:

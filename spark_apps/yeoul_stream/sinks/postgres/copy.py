@@ -23,7 +23,7 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.partitions import Placed, Plan, amounts, ensure, place
 from yeoul_stream.sinks.postgres.rows import Origin, as_wire, copy_in_halves, write_dead_letters
 from yeoul_stream.sinks.postgres.target import TableName
-from yeoul_stream.sinks.postgres.upsert import Incoming, Order
+from yeoul_stream.sinks.postgres.upsert import Incoming, Merged, Order
 from yeoul_stream.start import BatchExtent
 from yeoul_stream.tally import Tally, from_position
 
@@ -63,13 +63,14 @@ class CommitRange:
         partition = plan.judge.partition(first)
         secret = read_postgres_secret(plan.secret_ref, secrets_directory())
         with connect(secret, f"yeoul {plan.who.query}") as connection:
-            rows = commit_range(connection, plan, partition, _chain(first, batches))
+            rows = commit_range(connection, plan, partition, chain(first, batches))
         yield pa.RecordBatch.from_pydict(
             {"partition": pa.array([partition], pa.int32()), "rows": pa.array([rows], pa.int64())}
         )
 
 
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the first batch and the others that are not empty."""
     yield first
     yield from (batch for batch in rest if batch.num_rows)
 
@@ -115,14 +116,31 @@ def write_records(
 
     Rows before `horizon` are counted, and not stored.
     """
-    origin = Origin(plan.who, plan.extent.topic, partition, plan.epoch)
-    placing = _Placing(plan, horizon) if plan.partitions else None
-    kind = _Upserting if plan.order else _Appending
-    writer = kind(plan, origin, placing)
+    writer = _writer(plan, partition, horizon)
     for batch in batches:
         if batch.num_rows:
             writer.write(cursor, plan.judge(batch))
     return writer.finish(cursor)
+
+
+def store_rows(
+    cursor: Cursor, plan: CopyPlan, partition: int, judged: Judged, horizon: datetime | None
+) -> list[tuple[int, str]]:
+    """Write a batch's rows and no dead letters; return (index, reason) of what was refused."""
+    writer = _writer(plan, partition, horizon)
+    refused = writer.store(cursor, judged)
+    letters = writer.settle(cursor).letters
+    kept = judged.raw.offsets.take(pa.array(judged.kept)).to_pylist()
+    reasons = zip(letters.column("offset").to_pylist(), letters.column("detail").to_pylist(),
+                  strict=True)  # fmt: skip
+    return sorted([*refused, *((kept.index(offset), reason) for offset, reason in reasons)])
+
+
+def _writer(plan: CopyPlan, partition: int, horizon: datetime | None) -> "_Appending":
+    origin = Origin(plan.who, plan.extent.topic, partition, plan.epoch)
+    placing = _Placing(plan, horizon) if plan.partitions else None
+    kind = _Upserting if plan.order else _Appending
+    return kind(plan, origin, placing)
 
 
 class _Placing:
@@ -154,7 +172,7 @@ class _Appending:
 
     def write(self, cursor: Cursor, judged: Judged) -> None:
         """Write what a batch gives."""
-        refused = self._store(cursor, judged)
+        refused = self.store(cursor, judged)
         rows, dead = judged.rows, judged.dead
         if refused:
             at = np.array([index for index, _ in refused], dtype=np.int64)
@@ -167,7 +185,7 @@ class _Appending:
         if self._placing:
             self._tally = self._tally.with_buckets(amounts(rows, self._placing.plan))
 
-    def _store(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
+    def store(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
         """Write the rows that are not too old; return (index, reason) of those that cannot be."""
         if self._placing is None:
             return self._rows(cursor, judged)
@@ -181,8 +199,13 @@ class _Appending:
         wire = as_wire(judged.rows, self._plan.wire)
         return copy_in_halves(cursor, self._plan.table.identifier, wire)
 
-    def finish(self, cursor: Cursor) -> Tally:  # noqa: ARG002
+    def settle(self, cursor: Cursor) -> Merged:  # noqa: ARG002
+        """Write what was gathered."""
+        return Merged()
+
+    def finish(self, cursor: Cursor) -> Tally:
         """Return what was written."""
+        self.settle(cursor)
         return self._tally
 
 
@@ -197,9 +220,13 @@ class _Upserting(_Appending):
     def _rows(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
         return self._incoming.add(cursor, judged)
 
+    def settle(self, cursor: Cursor) -> Merged:
+        """Merge into the table."""
+        return self._incoming.merge(cursor)
+
     def finish(self, cursor: Cursor) -> Tally:
         """Merge into the table; return what was written."""
-        merged = self._incoming.merge(cursor)
+        merged = self.settle(cursor)
         write_dead_letters(cursor, self._origin, merged.letters)
         tally = self._tally.without(merged.hashes, "target")
         return replace(tally, superseded=tally.written - merged.rows)

@@ -70,6 +70,27 @@ def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> datetime | None
     return horizon
 
 
+def hold_any_epoch(cursor: Cursor, who: SinkIdentity) -> datetime | None:
+    """Make sure that the sink is known; returns its horizon as `hold_epoch` does.
+
+    Raises:
+        FencedError: it was erased.
+    """
+    cursor.execute(f"SELECT horizon FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
+    row = cursor.fetchone()
+    if row is None:
+        raise erased(who.sink)
+    horizon: datetime | None = row[0]
+    return horizon
+
+
+def read_epoch(cursor: Cursor, who: SinkIdentity) -> int | None:
+    """Return the epoch that may write; None where the sink has never run."""
+    cursor.execute(f"SELECT epoch FROM yeoul.sinks WHERE {_SINK}", who.key)
+    row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
 def move_horizon(cursor: Cursor, who: SinkIdentity, epoch: int, horizon: datetime) -> None:
     """Have rows before `horizon` not stored any more; waits for transactions that store some.
 

@@ -5,7 +5,7 @@ from psycopg2.extensions import connection as Connection
 # Serialises concurrent first starts: CREATE ... IF NOT EXISTS alone can collide in the catalogue.
 _LOCK = 0x79656F756C  # "yeoul"
 
-TABLES = ("sinks", "ledger", "books", "dead_letters", "targets")
+TABLES = ("sinks", "ledger", "books", "dead_letters", "replayed", "targets")
 
 # Asking for one that is there needs CREATE on the database all the same.
 _SCHEMA = """
@@ -92,6 +92,12 @@ CREATE TABLE IF NOT EXISTS yeoul.dead_letters (
 );
 COMMENT ON TABLE yeoul.dead_letters IS 'Records that could not be written, with the reason.';
 
+CREATE TABLE IF NOT EXISTS yeoul.replayed (
+    LIKE yeoul.dead_letters INCLUDING DEFAULTS,
+    replayed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE yeoul.replayed IS 'Dead letters that were replayed, and are dead no longer.';
+
 CREATE TABLE IF NOT EXISTS yeoul.targets (
     installation text NOT NULL,
     pipeline     text NOT NULL,
@@ -107,7 +113,8 @@ COMMENT ON TABLE yeoul.targets IS 'The tables that each sink writes, and whether
 
 # The last table and the last columns that were added: where they are, nothing is missing.
 _COMPLETE = """
-SELECT to_regclass('yeoul.targets') IS NOT NULL AND EXISTS (
+SELECT to_regclass('yeoul.targets') IS NOT NULL
+AND to_regclass('yeoul.replayed') IS NOT NULL AND EXISTS (
     SELECT FROM pg_attribute
     WHERE attrelid = to_regclass('yeoul.books') AND attname = 'rules' AND NOT attisdropped)
 AND EXISTS (
