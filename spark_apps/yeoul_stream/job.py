@@ -106,7 +106,8 @@ def run(
     executors = Executors(board)
     server = serve(*http, board.snapshot, executors.ask, board.proven)
     _log.info("progress at http://%s:%d/progress", http[0], server.server_address[1])
-    secret = source_secret(source)
+    # Told before Spark is there where it cannot be read at all.
+    source_secret(source)
     spark = build_session(pipeline)
     executors.follow(spark)
     follow_phases(spark, board)
@@ -115,7 +116,7 @@ def run(
             QueryContext(
                 spark=spark,
                 source=source,
-                source_secret=secret,
+                read_secret=partial(source_secret, source),
                 who=identity(settings, pipeline, sink),
                 record=pipeline.spec.record,
                 sink=sink,
@@ -128,7 +129,7 @@ def run(
     _install_signals(stop)
     for query in queries:
         query.start()
-    _watch_lag(spark, source, secret, board, stop)
+    _watch_lag(spark, source, board, stop)
     watch_vitals(spark, board, stop)
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
@@ -167,7 +168,6 @@ def _install_signals(stop: threading.Event) -> None:
 def _watch_lag(
     spark: SparkSession,
     source: KafkaSource,
-    secret: Mapping[str, str],
     board: Board,
     stop: threading.Event,
 ) -> None:
@@ -177,10 +177,14 @@ def _watch_lag(
         admin: TopicAdmin | None = None
         while not stop.wait(_LAG_INTERVAL_S):
             try:
-                admin = admin or TopicAdmin(spark, source, secret)
+                admin = admin or TopicAdmin(spark, source, source_secret(source))
                 board.topic_ends(admin.describe().end)
             except Exception as error:
                 _log.debug("lag is not known right now: %s", error)
+                # The next one takes up a secret that has changed.
+                if admin is not None:
+                    admin.close()
+                    admin = None
 
     threading.Thread(target=watch, name="lag", daemon=True).start()
 

@@ -88,6 +88,16 @@ class TopicAdmin:
             raise self._explain(error) from error
         return {p: int(found.get(key).offset()) for p, key in keys.items()}
 
+    def offsets_at(self, moment: int) -> dict[int, int]:
+        """Return each partition's first offset of that time or later, its end where there is none.
+
+        `moment` is in milliseconds of UTC.
+        """
+        now = self.describe()
+        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        found = self._offsets(sorted(now.end), spec.forTimestamp(moment))
+        return {p: offset if offset >= 0 else now.end[p] for p, offset in found.items()}
+
     def _explain(self, error: Exception) -> Exception:
         if "UnknownTopicOrPartitionException" in str(error):
             return UnknownTopicError(

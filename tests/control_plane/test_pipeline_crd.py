@@ -69,6 +69,31 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "must not be above max",
     ),
     ({"runtime": {"sparkConf": {"a": "b"}}}, "spec.runtime.sparkConf", "begin with spark."),
+    (
+        {
+            "sinks": [
+                {
+                    "name": "a",
+                    "lineage": True,
+                    "postgres": {"secretRef": "s", "table": "t", "write": "upsert"},
+                },
+            ]
+        },
+        "spec.sinks[0].postgres",
+        "upsert needs key",
+    ),
+    (
+        {
+            "sinks": [
+                {
+                    "name": "a",
+                    "postgres": {"secretRef": "s", "table": "t", "write": "upsert", "key": ["k"]},
+                },
+            ]
+        },
+        "spec.sinks[0]",
+        "upsert needs lineage",
+    ),
     ({"health": {"maxLag": "1m"}}, "spec.health.maxLag", "should match"),
 ]
 

@@ -31,7 +31,7 @@ CAR = {
     "type": "object", "required": ["id"],
     "properties": {"id": {"type": "string"}, "speed": {"type": "number", "maximum": 300}},
 }  # fmt: skip
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "id", "type": "string", "nullable": False},
     {"name": "speed", "type": "double"},
     {"name": "at", "type": "timestamp"},
@@ -134,7 +134,10 @@ def protobuf(fields: list[dict[str, Any]], message: str = "cars.Car") -> Record:
     return record("protobuf", fields, protobuf={"message": message, "descriptor": CAR_DESCRIPTOR})
 
 
-CAR_FIELDS = [{"name": "carId", "type": "string"}, {"name": "speed", "type": "double"}]
+CAR_FIELDS: list[dict[str, Any]] = [
+    {"name": "carId", "type": "string"},
+    {"name": "speed", "type": "double"},
+]
 
 
 def test_protobuf_messages_become_rows() -> None:
@@ -155,7 +158,7 @@ def test_a_descriptor_without_the_message_is_refused() -> None:
         RecordDecoder(protobuf(CAR_FIELDS, "cars.Bus"))
 
 
-BESIDE = [
+BESIDE: list[dict[str, Any]] = [
     {"name": "id", "type": "string"},
     {"name": "car", "type": "string", "key": True},
     {"name": "trace", "type": "long", "header": "trace", "nullable": False},
