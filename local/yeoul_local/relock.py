@@ -21,7 +21,12 @@ from yeoul_local.java import find_java
 from yeoul_local.locked import SETS, Jar, format_lock
 
 ROOTS = {
-    "kafka": ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:2.0.17"),
+    # The reporter is what Strimzi configures: metrics have the same names, whoever runs Kafka.
+    "kafka": (
+        "org.apache.kafka:kafka_2.13:4.3.1",
+        "org.slf4j:slf4j-simple:2.0.17",
+        "io.strimzi:metrics-reporter:0.2.0",
+    ),
     # The client is `provided` in the pom of hadoop-hdfs, and the servers do not start without it.
     "hdfs": (
         "org.apache.hadoop:hadoop-hdfs:3.4.3",

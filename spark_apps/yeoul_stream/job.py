@@ -19,8 +19,9 @@ from yeoul_stream.executors import Executors
 from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin
+from yeoul_stream.phases import follow_phases
 from yeoul_stream.pipeline import Console, Hdfs, KafkaSource, Postgres, Sink, StreamPipeline
-from yeoul_stream.progress import Board
+from yeoul_stream.progress import Board, Limits
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
@@ -29,6 +30,7 @@ from yeoul_stream.sinks.iceberg.sink import IcebergSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
+from yeoul_stream.vitals import watch_vitals
 
 _log = logging.getLogger(__name__)
 
@@ -98,13 +100,16 @@ def run(
     board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
     sinks = [sink for sink in pipeline.spec.sinks if sink.enabled]
     for sink in sinks:
-        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query)
+        interval = sink.trigger.seconds or 0.0
+        limits = Limits(interval, interval + pipeline.spec.health.max_lag)
+        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query, limits)
     executors = Executors(board)
-    server = serve(*http, board.snapshot, executors.ask)
+    server = serve(*http, board.snapshot, executors.ask, board.proven)
     _log.info("progress at http://%s:%d/progress", http[0], server.server_address[1])
     secret = source_secret(source)
     spark = build_session(pipeline)
     executors.follow(spark)
+    follow_phases(spark, board)
     queries = [
         SinkQuery(
             QueryContext(
@@ -124,6 +129,7 @@ def run(
     for query in queries:
         query.start()
     _watch_lag(spark, source, secret, board, stop)
+    watch_vitals(spark, board, stop)
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
     _drain(queries)

@@ -15,7 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from yeoul_stream.backoff import delay
-from yeoul_stream.errors import PermanentError, TopicChangedError, root_cause
+from yeoul_stream.errors import PermanentError, TopicChangedError, java_cause, root_cause
 from yeoul_stream.gate import Drained, Gate
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin, parse_offset_log, read_stream
@@ -92,7 +92,7 @@ class SinkQuery(threading.Thread):
                     break
                 failures = 1 if self._progressed else failures + 1
                 pause = delay(failures, random.random())  # noqa: S311 (spreads retries)
-                reason = f"{type(error).__name__}: {error}"
+                reason = java_cause(str(error)) or f"{type(error).__name__}: {error}"
                 _log.warning("%s: %s; next try in %.1f s", self.name, reason, pause)
                 board.state(name, "backoff", reason)
                 self._gate.wait(pause)

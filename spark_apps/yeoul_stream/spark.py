@@ -40,6 +40,8 @@ _DEFAULTS = {
     "spark.sql.streaming.numRecentProgressUpdates": "10",
     "spark.sql.streaming.minBatchesToRetain": "2",
     "spark.ui.enabled": "false",
+    # Memory of the Python workers, read from /proc at each heartbeat.
+    "spark.executor.processTreeMetrics.enabled": "true",
     # Executors lost within an hour count against each other; over a stream's whole life any three
     # lost nodes would end the driver.
     "spark.executor.failuresValidityInterval": "1h",

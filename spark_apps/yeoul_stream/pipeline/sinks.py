@@ -34,8 +34,8 @@ class Postgres(Model):
     """Append rows to a PostgreSQL table, exactly once."""
 
     secret_ref: SecretName
-    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode` and
-    `sslrootcert`."""
+    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode`
+    and `ca.crt`, the certificate of who signs for the server, or `sslrootcert`, a file of it."""
     table: Table
     """`table` or `schema.table`. It is created when missing."""
     write: Literal["append"] = "append"

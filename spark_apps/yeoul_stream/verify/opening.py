@@ -11,7 +11,7 @@ from py4j.protocol import Py4JError
 from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 
-from yeoul_stream.errors import root_cause
+from yeoul_stream.errors import java_cause, root_cause
 from yeoul_stream.job import Settings, identity
 from yeoul_stream.pipeline import Hdfs, Postgres, Record, Sink, StreamPipeline
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS
@@ -144,10 +144,5 @@ def lineage(record: Record, sink: Sink) -> tuple[int, int] | None:
 
 def reason(error: Exception) -> str:
     """Return what went wrong in one line; of a failed Spark job its innermost cause."""
-    known = root_cause(error)
-    lines = [line.strip() for line in str(known).splitlines() if line.strip()]
-    thrown = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
-    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
-    if thrown and "Job aborted" not in thrown[0]:
-        return thrown[0]
-    return (causes[-1:] or lines[:1] or [type(error).__name__])[0]
+    text = str(root_cause(error)).strip()
+    return java_cause(text) or text.partition("\n")[0].strip() or type(error).__name__

@@ -137,3 +137,21 @@ def test_secrets_are_where_the_environment_says() -> None:
 
 def test_secrets_are_mounted_by_default() -> None:
     assert secrets_directory({}) == Path("/etc/yeoul/secrets")
+
+
+def test_an_authority_in_a_file_of_keys_is_copied_for_libpq(tmp_path: Path) -> None:
+    found = read_postgres_secret("db", write(tmp_path, **KEYS, **{"ca.crt": "PEM"}))
+    assert found.sslrootcert is not None
+    assert Path(found.sslrootcert).read_text("utf-8") == "PEM"
+
+
+def test_a_mounted_authority_is_read_where_it_is(tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    for key, value in {**KEYS, "ca.crt": "PEM"}.items():
+        (tmp_path / "db" / key).write_text(value, "utf-8")
+    assert read_postgres_secret("db", tmp_path).sslrootcert == str(tmp_path / "db/ca.crt")
+
+
+def test_a_named_file_wins_over_an_authority(tmp_path: Path) -> None:
+    keys = {**KEYS, "ca.crt": "PEM", "sslrootcert": "/a.crt"}
+    assert read_postgres_secret("db", write(tmp_path, **keys)).sslrootcert == "/a.crt"
