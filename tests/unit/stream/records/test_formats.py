@@ -31,7 +31,7 @@ CAR = {
     "type": "object", "required": ["id"],
     "properties": {"id": {"type": "string"}, "speed": {"type": "number", "maximum": 300}},
 }  # fmt: skip
-FIELDS = [
+FIELDS: list[dict[str, Any]] = [
     {"name": "id", "type": "string", "nullable": False},
     {"name": "speed", "type": "double"},
     {"name": "at", "type": "timestamp"},
@@ -155,7 +155,7 @@ def test_a_descriptor_without_the_message_is_refused() -> None:
         RecordDecoder(protobuf(CAR_FIELDS, "cars.Bus"))
 
 
-BESIDE = [
+BESIDE: list[dict[str, Any]] = [
     {"name": "id", "type": "string"},
     {"name": "car", "type": "string", "key": True},
     {"name": "trace", "type": "long", "header": "trace", "nullable": False},

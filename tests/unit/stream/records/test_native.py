@@ -55,7 +55,8 @@ def decode(type_name: str, *values: Any, nullable: bool = True) -> Decoded:
 
 
 def values(decoded: Decoded) -> list[Any]:
-    return decoded.columns.column("x").to_pylist()
+    found: list[Any] = decoded.columns.column("x").to_pylist()
+    return found
 
 
 @settings(max_examples=settings().max_examples // 2)
