@@ -105,10 +105,10 @@ def fill_topic(bootstrap: str, pipeline: StreamPipeline, here: dict[str, Any]) -
     admin = AdminClient({"bootstrap.servers": bootstrap})
     admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(timeout=30)
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 2})
-    headers: list[tuple[str, str | bytes | None]] = [
-        ("trace-id", b"4bf92f"),
-        ("sent-at", b"2026-11-23 08:00:00"),
-    ]
+    headers: dict[str, str | bytes | None] = {
+        "trace-id": b"4bf92f",
+        "sent-at": b"2026-11-23 08:00:00",
+    }
     for value in _messages(pipeline, here):
         producer.produce(topic, value, key=b"t1", headers=headers)
     producer.flush(30)

@@ -98,6 +98,11 @@ class IcebergSink:
         if not table.load():
             if again:
                 raise erased(self._who.sink)
+            if self._files.exists(f"{self._home}/log"):
+                raise TargetMismatchError(
+                    f"hdfs path {self._target.path} holds plain Parquet files of this sink: write "
+                    "the Iceberg table to another path, under another sink's name"
+                )
             table.create(types, self._who.owner)
         self._refuse_foreign_table()
         table.fit(types)

@@ -25,7 +25,7 @@ class Parsed:
         self._names = record.names
 
     def read(self, value: bytes) -> tuple[Mapping[str, Any], int]:
-        found = json.loads(value)
+        found = json.loads(value.decode())
         unknown = sum(v is not None for k, v in found.items() if k not in self._names)
         return found, unknown
 
@@ -88,8 +88,8 @@ def _verdict(message: bytes, one: Record) -> Row | str:
 
 def _plain(message: bytes) -> bool:
     try:
-        found = json.loads(message)
         text = message.decode()
+        found = json.loads(text)
     except (ValueError, RecursionError):
         return False
     scalars = found.values() if isinstance(found, dict) else [[]]
