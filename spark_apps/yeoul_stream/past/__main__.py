@@ -22,10 +22,11 @@ EXIT_REFUSED, EXIT_BAD_USE = 1, 2
 _LONGEST = 4000
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, alone: bool = False) -> int:
     """Do what was asked for, one line a sink; return the exit code.
 
-    0: done. 1: refused, or it failed. 2: the command or the pipeline is wrong.
+    0: done. 1: refused, or it failed. 2: the command or the pipeline is wrong. `alone`: on a
+    cluster, without executors, where to have told what a reset means is to be done.
     """
     options = parse(arguments)
     try:
@@ -43,7 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     said: list[str] = []
     try:
         sinks = choose(pipeline, options.sink)
-        spark = build_session(pipeline)
+        spark = build_session(pipeline, alone=alone)
         spark.sparkContext.setLogLevel("ERROR")
         try:
             for sink in sinks:
@@ -58,10 +59,10 @@ def main(arguments: list[str] | None = None) -> int:
         _tell([*said, str(error)])
         return EXIT_REFUSED
     if options.command == "reset" and not options.yes:
-        said.append("Nothing was changed. With --yes it is.")
+        said.append(f"Nothing was changed. With {'yes' if alone else '--yes'} it is.")
         print(said[-1])
     _tell(said)
-    return EXIT_REFUSED if options.command == "reset" and not options.yes else 0
+    return EXIT_REFUSED if options.command == "reset" and not (options.yes or alone) else 0
 
 
 def _do(

@@ -75,6 +75,7 @@ class PostgresSink:
             target.order_by,
             self._partitions.by if self._partitions else None,
             alone=bool(target.key or (self._partitions and self._partitions.keep)),
+            rules=rules_of(record, sink, columns_of(self._rows.types)),
         )
         self._epoch = 0
         self._renewed = False

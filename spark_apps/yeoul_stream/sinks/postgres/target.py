@@ -90,7 +90,7 @@ class Shape:
     """What the target has to be: its columns, and the key where it holds one row for each.
 
     `by` is the column that orders rows of a key. `ranges` is the column by whose ranges it is
-    partitioned. `alone` says that no other sink may write it.
+    partitioned. `alone` says that no other sink may write it. `rules` are those of its books now.
     """
 
     columns: Sequence[OutputColumn]
@@ -98,6 +98,7 @@ class Shape:
     by: str | None = None
     ranges: str | None = None
     alone: bool = False
+    rules: str = ""
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def prepare_target(
     with connection, connection.cursor() as cursor:
         is_new = _create(cursor, table, shape)
         cursor.execute(_KEEP, (*who.key, str(table), is_new, table.schema, table.name))
-        _add_columns(cursor, who, table, columns)
+        _add_columns(cursor, who, table, shape)
         existing = _describe(cursor, table)
         problems = [*mismatches(columns, existing), *key_problems(shape)]
         if shape.key:
@@ -174,19 +175,22 @@ def _describe(cursor: Cursor, table: TableName) -> dict[str, Existing]:
     return {row[0]: Existing(*row) for row in cursor.fetchall()}
 
 
-def _add_columns(
-    cursor: Cursor, who: SinkIdentity, table: TableName, columns: Sequence[OutputColumn]
-) -> None:
+def _add_columns(cursor: Cursor, who: SinkIdentity, table: TableName, shape: Shape) -> None:
     """Add what is missing, at the end, to a table that this pipeline created.
 
-    The rows that are there have nothing for it, so it may be null whatever the pipeline says.
+    The rows that are there have nothing for it, so it may be null whatever the pipeline says. A
+    column that the sink has written before was dropped by somebody: that is not for us to mend.
     """
+    columns = shape.columns
     existing = _describe(cursor, table)
     missing = [column for column in columns if column.name not in existing]
     if not missing:
         return
     cursor.execute(_CREATED, (*who.key[:2], table.schema, table.name))
     if cursor.fetchone() is None:
+        return
+    cursor.execute(_WRITTEN, (*who.key, shape.rules.partition("-")[0]))
+    if cursor.fetchone() is not None:
         return
     added = sql.SQL(", ").join(
         sql.SQL("ADD COLUMN IF NOT EXISTS {} {}").format(
@@ -348,6 +352,12 @@ _CREATED = """
 SELECT FROM yeoul.targets t
 JOIN pg_class c ON c.oid = t.target JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.installation = %s AND t.pipeline = %s AND n.nspname = %s AND c.relname = %s AND t.created
+LIMIT 1
+"""
+
+_WRITTEN = """
+SELECT FROM yeoul.books WHERE (installation, pipeline, sink) = (%s, %s, %s)
+    AND written > 0 AND split_part(rules, '-', 1) = %s
 LIMIT 1
 """
 
