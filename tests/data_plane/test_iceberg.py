@@ -4,8 +4,10 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pyspark.sql import SparkSession
 
 from fix_iceberg import (
     count_files,
@@ -15,9 +17,14 @@ from fix_iceberg import (
     rows_of,
 )
 from fix_stream import create_topic
-from fix_verify import World, message, row_of, session
+from fix_verify import INSTALLATION, World, message, named, row_of, session
 from yeoul_local.platform import Platform
+from yeoul_stream.erase import erase
+from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import parse_pipeline
+from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.verify.lake_letters import letters_of_lake
+from yeoul_stream.verify.letters import Wanted
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -91,3 +98,49 @@ def test_a_table_of_a_jdbc_catalog(
     assert (report.verdict, report.findings.listed) == ("holds", ())
     assert row_of(report, "ice").rows == 200
     assert there.sql("SELECT table_name FROM iceberg_tables") == [("info",)]
+
+
+def test_dead_letters_are_listed(delivered: World) -> None:
+    who = SinkIdentity(INSTALLATION, "default/icecars", "ice")
+    found = letters_of_lake(delivered.spark, "/warehouse/icecars/all", who, Wanted(limit=10))
+    assert (len(found.shown), found.counts) == (4, {"decode": 4})
+
+
+def test_a_lost_row_is_named_by_its_offset(delivered: World) -> None:
+    path = "/warehouse/icecars/all"
+    jvm: Any = delivered.spark._jvm
+    configuration = delivered.spark._jsc.hadoopConfiguration()
+    java = jvm.org.apache.iceberg.hadoop.HadoopTables(configuration).load(path)
+    gone = jvm.org.apache.iceberg.expressions.Expressions.alwaysTrue()
+    before = java.currentSnapshot().snapshotId()
+    java.newDelete().deleteFromRowFilter(gone).commit()
+    report = delivered.verify("ice")
+    assert report.verdict == "fails"
+    assert named(report, "row-missing")[0].place.offset == 0
+    java.manageSnapshots().rollbackTo(before).commit()
+    assert delivered.verify("ice").verdict == "holds"
+
+
+def test_a_table_of_another_sink_is_refused(delivered: World) -> None:
+    made = iceberg_document(delivered.platform, "icecars")
+    made["spec"]["sinks"] = [{**made["spec"]["sinks"][0], "name": "other"}]
+    other = replace(delivered, pipeline=parse_pipeline(made, "icecars"))
+    with pytest.raises(AssertionError, match="a table has one sink, which creates it"):
+        other.run()
+
+
+def test_what_was_erased_begins_anew(
+    delivered: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(SparkSession, "stop", lambda _: None)
+    only = [sink for sink in delivered.pipeline.spec.sinks if sink.name == "days"]
+    spec = delivered.pipeline.spec.model_copy(update={"sinks": tuple(only)})
+    pipeline = delivered.pipeline.model_copy(update={"spec": spec})
+    assert erase(pipeline, delivered.settings) == 0
+    assert capsys.readouterr().out.startswith("days: removed an Iceberg table of ")
+    files = HadoopFolder(delivered.spark, "/warehouse/icecars/days")
+    assert list(files.files("")) == []
+    assert erase(pipeline, delivered.settings) == 0
+    assert capsys.readouterr().out == "days: holds nothing\n"
+    delivered.run("days")
+    assert delivered.verify("days").verdict == "holds"
