@@ -81,7 +81,8 @@ def run(spark: SparkSession, pipeline: StreamPipeline, scratch: Path) -> dict[st
 def fill_topic(bootstrap: str, topic: str) -> None:
     """Create the topic with a few records: two good ones and a bad one."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(timeout=30)
+    for future in admin.create_topics([NewTopic(topic, 2, 1)]).values():
+        future.result(timeout=30)
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 2})
     for record in TOLLS if "typed" in topic else CARS:
         producer.produce(topic, json.dumps(record).encode())
@@ -96,6 +97,10 @@ def main() -> None:
     spark = build_session(pipelines[0])
     spark.sparkContext.setLogLevel("ERROR")
     results: dict[str, Any] = {}
+    letters = [sink.dead_letters for one in pipelines for sink in one.spec.sinks]
+    topics = [NewTopic(one.topic, 1, 1) for one in letters if one is not None]
+    for future in AdminClient({"bootstrap.servers": bootstrap}).create_topics(topics).values():
+        future.result(timeout=30)
     for pipeline in pipelines:
         fill_topic(bootstrap, pipeline.spec.source.kafka.topic)
         results[pipeline.metadata.name] = run(spark, pipeline, scratch)

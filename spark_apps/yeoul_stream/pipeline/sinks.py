@@ -9,10 +9,18 @@ from pydantic import Field as Described
 from yeoul_stream.pipeline.base import Model
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS, bare_column
 from yeoul_stream.pipeline.record import Record
-from yeoul_stream.pipeline.scalars import HdfsPath, Label, Seconds, SecretName, Table, TriggerText
+from yeoul_stream.pipeline.scalars import (
+    HdfsPath,
+    Label,
+    Seconds,
+    SecretName,
+    Table,
+    Topic,
+    TriggerText,
+)
 from yeoul_stream.pipeline.trigger import Trigger
 
-SinkKind = Literal["console", "postgres", "hdfs"]
+SinkKind = Literal["console", "postgres", "hdfs", "deadLetters"]
 
 
 class Console(Model):
@@ -72,8 +80,20 @@ class Hdfs(Model):
     """Output columns that become folders (`column=value`) instead of columns in the files."""
 
 
+class DeadLetters(Model):
+    """Send records that cannot be written to a topic of the same Kafka; good ones go nowhere.
+
+    For pipelines without PostgreSQL, whose sinks keep dead letters themselves.
+    """
+
+    topic: Topic
+    """The topic for the letters; it has to be there, compacted or with long retention. A letter's
+    key is the record's topic id, partition and offset, its value the record's, and headers
+    (`yeoul.reason`, `yeoul.detail`, ...) tell the rest."""
+
+
 class Sink(Model):
-    """One destination: exactly one of `console`, `postgres` and `hdfs`.
+    """One destination: exactly one of `console`, `postgres`, `hdfs` and `deadLetters`.
 
     Each sink is a streaming query of its own, with its own trigger, position and restarts.
     """
@@ -102,10 +122,14 @@ class Sink(Model):
     """Write rows to a PostgreSQL table."""
     hdfs: Hdfs | None = None
     """Write files to HDFS."""
+    dead_letters: DeadLetters | None = None
+    """Send dead letters to a Kafka topic."""
 
     @property
     def kind(self) -> SinkKind:
-        """Which of the three targets the sink has."""
+        """Which of the targets the sink has."""
+        if self.dead_letters is not None:
+            return "deadLetters"
         if self.postgres is not None:
             return "postgres"
         return "hdfs" if self.hdfs is not None else "console"
