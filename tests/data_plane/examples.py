@@ -99,7 +99,8 @@ def main() -> None:
     results: dict[str, Any] = {}
     letters = [sink.dead_letters for one in pipelines for sink in one.spec.sinks]
     topics = [NewTopic(one.topic, 1, 1) for one in letters if one is not None]
-    for future in AdminClient({"bootstrap.servers": bootstrap}).create_topics(topics).values():
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for future in admin.create_topics(topics).values():
         future.result(timeout=30)
     for pipeline in pipelines:
         fill_topic(bootstrap, pipeline.spec.source.kafka.topic)
