@@ -17,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "dist" / "images"
-NAMES = ("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest")
+NAMES = (
+    *("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "airflow", "web"),
+    *("prometheus", "alertmanager", "postgres-exporter", "node-exporter"),
+)
 _BUNDLE = "/run/ca.crt"
 _BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # Where packages come from; the Dockerfiles declare them.

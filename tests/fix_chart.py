@@ -24,7 +24,7 @@ Object = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "yeoul"
 RELEASE, NAMESPACE = "yeoul", "data"
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _VERSION = recipe.version("kubernetes", "k8s.io/kubernetes")
 
 
@@ -182,6 +182,7 @@ OPERATED: Object = {
     "kafka": {"provider": "strimzi", "strimzi": {"plainListener": False}},
     "postgres": {"provider": "cloudnative-pg"},
     "hdfs": {"provider": "builtin"},
+    "monitoring": {"provider": "operator"},
 }
 KERBEROS: Object = {
     "provider": "external",
@@ -195,11 +196,27 @@ KERBEROS: Object = {
         },
     },
 }
-HA: Object = over(BUILTIN, ("hdfs", "builtin", "ha"), {"enabled": True})
+SEEN: Object = {**BUILTIN, "web": {"enabled": True}}
+# With all else that the chart can run itself.
+HA: Object = {
+    **over(SEEN, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    "monitoring": {"provider": "builtin"},
+}
 # What is off by default, and has pods of its own.
 BACKED_UP = over(
-    BUILTIN,
+    SEEN,
     ("postgres", "builtin", "backup"),
     {"enabled": True, "restore": {"file": "a.dump", "database": "again"}},
 )
-SETS = {"builtin": BACKED_UP, "ha": HA, "external": EXTERNAL, "operated": OPERATED}
+SECURED = over(over(BACKED_UP, ("tls",), {"enabled": True}), ("kafka", "builtin", "replicas"), 3)
+# Airflow instead of the poller.
+FED = over(BUILTIN, ("airflow", "provider"), "builtin")
+FED_BY_ANOTHER = over(BUILTIN, ("airflow", "provider"), "external")
+SETS = {
+    "airflow": FED,
+    "builtin": BACKED_UP,
+    "ha": HA,
+    "secured": SECURED,
+    "external": EXTERNAL,
+    "operated": OPERATED,
+}

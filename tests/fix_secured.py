@@ -127,7 +127,7 @@ def secured(folder: Path, passwords: Passwords, jars: Path, server: Path) -> Ite
     # By name only, so that an address is somebody else's.
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     authority.issue("server", subject, ("localhost",), key)
-    ports = [free_port() for _ in range(4)]
+    ports = [free_port() for _ in range(5)]
     made = Secured(
         folder, f"127.0.0.1:{ports[0]}", f"localhost:{ports[1]}", ports[3], authority,
         make(folder / "stranger", "localhost", "127.0.0.1"),
@@ -183,7 +183,7 @@ def _kafka(
     made: Secured, ports: list[int], passwords: Passwords, jars: Path
 ) -> subprocess.Popen[bytes]:
     pki, data = made.authority.folder, made.folder / "kafka"
-    text = properties(data, ports[0], ports[2])
+    text = properties(data, ports[0], ports[2], ports[4])
     listeners = (
         f"listeners=PLAINTEXT://127.0.0.1:{ports[0]},CONTROLLER://127.0.0.1:{ports[2]},"
         f"SASL_SSL://localhost:{ports[1]}\n"

@@ -12,6 +12,8 @@ from charts.options.base import (
     Disk,
     Free,
     Image,
+    Label,
+    Name,
     Part,
     PodOptions,
     Values,
@@ -33,7 +35,7 @@ class Topic(Values):
 
 
 class BuiltinKafka(Part):
-    """Kafka by this chart (KRaft), without TLS; the first three nodes are controllers, too."""
+    """Kafka by this chart (KRaft); the first three nodes are controllers, too."""
 
     image: Image = Image(repository="yeoul-kafka")
     replicas: Annotated[int, Field(ge=1, le=100)] = 1
@@ -45,6 +47,8 @@ the controllers are fixed then."""
     """Java's heap, such as `1g`."""
     config: Config = {}
     """Further settings of the brokers, such as `log.retention.hours`."""
+    metrics: bool = True
+    """Have metrics on port 9404, by the reporter that Strimzi uses, too."""
     resources: Free = {
         "requests": {"cpu": "100m", "memory": "768Mi"},
         "limits": {"memory": "1Gi"},
@@ -135,6 +139,15 @@ class ExternalKafka(Values):
     """Brokers to ask first: `host:port`, several separated by commas."""
 
 
+class KafkaSecret(Values):
+    """The Secret by which pipelines trust Kafka, where `tls` is on: what `secretRef` names."""
+
+    name: Name = "car-info-kafka"
+    """Its name; empty: none is made."""
+    namespaces: list[Label] = []
+    """Where it is made; empty: in the namespaces of Spark."""
+
+
 class Kafka(Values):
     """Kafka, through which all records go. Pipelines name it as `RELEASE-kafka-bootstrap:9092`."""
 
@@ -142,6 +155,8 @@ class Kafka(Values):
     """Who runs it."""
     topics: list[Topic] = [Topic(name="car_info")]
     """Topics that are made when they are missing; not with `external`."""
+    pipeline_secret: KafkaSecret = KafkaSecret()
+    """The Secret by which pipelines trust it."""
     builtin: BuiltinKafka = BuiltinKafka()
     """Kafka by this chart."""
     strimzi: Strimzi = Strimzi()

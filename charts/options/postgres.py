@@ -139,6 +139,9 @@ database where they are missing."""
         "require"
     )
     """libpq's `sslmode`."""
+    ca: str = ""
+    """The certificate of who signs for the server, as PEM; `verify-ca` and `verify-full` need it \
+unless a public authority does."""
 
 
 class Migration(Part):

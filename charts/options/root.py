@@ -6,13 +6,16 @@ from typing import Literal
 
 from pydantic import Field
 
-from charts.options.base import Free, FreeList, Pods, Values, Words
+from charts.options.airflow import Airflow
+from charts.options.base import Free, FreeList, Name, Pods, Values, Words
 from charts.options.hdfs import Hdfs
 from charts.options.ingest import Ingest
 from charts.options.kafka import Kafka
+from charts.options.monitoring import Monitoring
 from charts.options.operator import Crds, Operator, Spark
 from charts.options.postgres import Postgres
 from charts.options.trial import Trial
+from charts.options.web import Web
 
 
 class Images(Values):
@@ -24,6 +27,23 @@ class Images(Values):
     """Tag of the images that have none of their own; empty: the chart's version."""
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When they are pulled."""
+
+
+class Tls(Values):
+    """TLS of the servers that the chart itself runs: Kafka and PostgreSQL take nothing else then.
+
+    Choose it before the first start: nodes of Kafka that speak TLS do not understand those that do
+    not.
+    """
+
+    enabled: bool = False
+    """Have it."""
+    existing_secret: Name = ""
+    """A Secret with `tls.crt` and `tls.key`, such as cert-manager's, for the names that the \
+chart's README lists; empty: an authority and a certificate of ten years are made up once, and \
+kept."""
+    ca: str = ""
+    """The certificate of who signed `existingSecret`, as PEM."""
 
 
 class NetworkPolicies(Values):
@@ -66,8 +86,16 @@ class Root(Values):
     """HDFS."""
     ingest: Ingest = Ingest()
     """From an HTTP API to Kafka."""
+    monitoring: Monitoring = Monitoring()
+    """Metrics, alerts and dashboards."""
+    airflow: Airflow = Airflow()
+    """Airflow as what feeds Kafka."""
+    tls: Tls = Tls()
+    """TLS of the servers that the chart itself runs."""
     network_policies: NetworkPolicies = NetworkPolicies()
     """Who may talk to whom."""
+    web: Web = Web()
+    """The status page."""
     test: Trial = Trial()
     """What `helm test` does: a record is sent, and found where a pipeline writes."""
     global_: Free = Field({}, alias="global")

@@ -7,6 +7,8 @@
 #   KAFKA_CONTROLLERS   how many of them, from ordinal 0, are controllers too (all, three at most)
 #   KAFKA_DOMAIN        the headless Service by which nodes find each other, such as kafka-brokers.ns.svc
 #                       (none: this host only)
+#   KAFKA_TLS           a folder with tls.crt and tls.key: both ports speak TLS, and nothing else (none)
+#   KAFKA_AUTHORITY     who signed it, as PEM (/run/secrets/authority/ca.crt)
 #   KAFKA_EXTRA_CONFIG  a file whose properties win over these (/etc/kafka/server.properties, where it is)
 #   KAFKA_HEAP_OPTS, KAFKA_OPTS   options for Java
 #
@@ -41,7 +43,9 @@ address() { # ordinal
 voters=""
 for ((one = 0; one < controllers; one++)); do voters+="${voters:+,}$one@$(address "$one"):9093"; done
 roles=broker
-listeners="PLAINTEXT://:9092"
+protocol=PLAINTEXT
+if [ -n "${KAFKA_TLS:-}" ]; then protocol=SSL; fi
+listeners="$protocol://:9092"
 if ((id < controllers)); then roles+=",controller"; listeners+=",CONTROLLER://:9093"; fi
 copies=$((replicas < 3 ? replicas : 3))
 in_sync=$((copies < 2 ? 1 : 2))
@@ -52,10 +56,10 @@ process.roles=$roles
 node.id=$id
 controller.quorum.voters=$voters
 listeners=$listeners
-advertised.listeners=PLAINTEXT://$(address "$id"):9092
+advertised.listeners=$protocol://$(address "$id"):9092
 controller.listener.names=CONTROLLER
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
-inter.broker.listener.name=PLAINTEXT
+listener.security.protocol.map=$protocol:$protocol,CONTROLLER:$protocol
+inter.broker.listener.name=$protocol
 log.dirs=$home/data
 auto.create.topics.enable=false
 default.replication.factor=$copies
@@ -66,6 +70,20 @@ transaction.state.log.min.isr=$in_sync
 share.coordinator.state.topic.replication.factor=$copies
 share.coordinator.state.topic.min.isr=$in_sync
 END
+if [ "$protocol" = SSL ]; then
+  authority="${KAFKA_AUTHORITY:-/run/secrets/authority/ca.crt}"
+  for file in "$KAFKA_TLS/tls.crt" "$KAFKA_TLS/tls.key" "$authority"; do
+    [ -r "$file" ] || fail "$file cannot be read; KAFKA_TLS needs tls.crt and tls.key, KAFKA_AUTHORITY who signed them"
+  done
+  # Kafka reads keys in PKCS #8 only.
+  (umask 077 && openssl pkcs8 -topk8 -nocrypt -in "$KAFKA_TLS/tls.key" | cat - "$KAFKA_TLS/tls.crt" >/tmp/server.pem)
+  cat >>"$home/server.properties" <<END
+ssl.keystore.type=PEM
+ssl.keystore.location=/tmp/server.pem
+ssl.truststore.type=PEM
+ssl.truststore.location=$authority
+END
+fi
 extra="${KAFKA_EXTRA_CONFIG:-/etc/kafka/server.properties}"
 # The last one of a key wins.
 if [ -r "$extra" ]; then cat "$extra" >>"$home/server.properties"; fi

@@ -11,6 +11,8 @@ from yeoul_local.parts import hdfs
 from yeoul_local.parts.base import Site
 from yeoul_local.ports import LOOPBACK
 
+# Under it the sinks of this instance keep their positions.
+INSTALLATION = "local"
 _LOG4J = """\
 rootLogger.level = info
 rootLogger.appenderRef.file.ref = file
@@ -81,7 +83,7 @@ def environment(site: Site) -> dict[str, str]:
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,
         "YEOUL_HOME": str(home.root),
-        "YEOUL_INSTALLATION": "local",
+        "YEOUL_INSTALLATION": INSTALLATION,
         "YEOUL_SECRETS_DIR": str(home.secrets),
         "YEOUL_SCRATCH_DIR": str(home.run / "scratch"),
         processes.MARKER: processes.marker(home.root, "spark"),

@@ -122,7 +122,10 @@ def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over all books of a sink, in records."""
+    """Sums over all books of a sink, in records, and the time of the newest of them.
+
+    `reasons` are the dead letters by reason; of earlier totals they may be unknown.
+    """
 
     read: int = 0
     written: int = 0
@@ -130,10 +133,16 @@ class Totals:
     dead: int = 0
     unknown_keys: int = 0
     lost: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    newest: datetime | None = None
 
     def plus(self, books: Iterable[RangeBook]) -> "Totals":
         """Return these totals with `books` added."""
         rows = tuple(books)
+        reasons, newest = self.reasons, self.newest
+        for book in rows:
+            reasons = merge_counts(reasons, book.dead)
+            newest = latest(newest, book.last_kafka_time)
         return Totals(
             read=self.read + sum(book.read for book in rows),
             written=self.written + sum(book.written for book in rows),
@@ -141,4 +150,6 @@ class Totals:
             dead=self.dead + sum(book.dead_total for book in rows),
             unknown_keys=self.unknown_keys + sum(book.unknown_keys for book in rows),
             lost=self.lost + sum(book.lost for book in rows),
+            reasons=reasons,
+            newest=newest,
         )

@@ -73,3 +73,16 @@ def root_cause(error: BaseException) -> Exception:
     name, _, message = summary.partition(": ")
     known = _BY_NAME.get(name)
     return known(message) if known else RuntimeError(summary)
+
+
+def java_cause(text: str) -> str | None:
+    """Return what Java said, in one line, of a report of py4j's or Spark's; None if it is none.
+
+    That is what was thrown, or of a failed Spark job its innermost cause.
+    """
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    thrown = [line.removeprefix(": ") for line in lines if line.startswith(": ")]
+    causes = [line.removeprefix("Caused by: ") for line in lines if line.startswith("Caused by: ")]
+    if thrown and "Job aborted" not in thrown[0]:
+        return thrown[0]
+    return causes[-1] if causes else None

@@ -19,6 +19,7 @@ from yeoul_stream.executors import Executors
 from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin
+from yeoul_stream.phases import follow_phases
 from yeoul_stream.pipeline import (
     Console,
     DeadLetters,
@@ -28,15 +29,17 @@ from yeoul_stream.pipeline import (
     Sink,
     StreamPipeline,
 )
-from yeoul_stream.progress import Board
+from yeoul_stream.progress import Board, Limits
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
+from yeoul_stream.sinks.iceberg.sink import IcebergSink
 from yeoul_stream.sinks.letters import LetterSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
+from yeoul_stream.vitals import watch_vitals
 
 _log = logging.getLogger(__name__)
 
@@ -78,11 +81,14 @@ def build_sink(
     spark: SparkSession, settings: Settings, pipeline: StreamPipeline, sink: Sink
 ) -> StreamSink:
     """Return the sink's writer. Resolves its expressions; connects to nothing."""
-    who, record, raw = identity(settings, pipeline, sink), pipeline.spec.record, empty_raw(spark)
+    who, record = identity(settings, pipeline, sink), pipeline.spec.record
+    raw = empty_raw(spark, record)
     scratch, floor = settings.scratch, settings.epoch_floor
     match sink:
         case Sink(postgres=Postgres() as table):
             return PostgresSink(who, record, sink, table, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(hdfs=Hdfs(format="iceberg") as folder):
+            return IcebergSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(hdfs=Hdfs() as folder):
             return HdfsSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(dead_letters=DeadLetters() as letters):
@@ -109,14 +115,17 @@ def run(
     board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
     sinks = [sink for sink in pipeline.spec.sinks if sink.enabled]
     for sink in sinks:
-        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query)
+        interval = sink.trigger.seconds or 0.0
+        limits = Limits(interval, interval + pipeline.spec.health.max_lag)
+        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query, limits)
     executors = Executors(board)
-    server = serve(*http, board.snapshot, executors.ask)
+    server = serve(*http, board.snapshot, executors.ask, board.proven)
     _log.info("progress at http://%s:%d/progress", http[0], server.server_address[1])
     # Told before Spark is there where it cannot be read at all.
     source_secret(source)
     spark = build_session(pipeline)
     executors.follow(spark)
+    follow_phases(spark, board)
     queries = [
         SinkQuery(
             QueryContext(
@@ -136,6 +145,7 @@ def run(
     for query in queries:
         query.start()
     _watch_lag(spark, source, board, stop)
+    watch_vitals(spark, board, stop)
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
     _drain(queries)

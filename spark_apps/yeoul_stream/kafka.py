@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.errors import PermanentError
-from yeoul_stream.pipeline import KafkaSource
+from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.start import Start, TopicState
 
 _ADMIN_DEFAULTS = {
@@ -29,7 +29,7 @@ _READ_DEFAULTS = {
     "kafka.max.poll.records": "10000",
     "kafka.receive.buffer.bytes": str(1 << 20),
 }
-COLUMNS = ("key", "value", "partition", "offset", "timestamp")
+_COLUMNS = ("key", "value", "partition", "offset", "timestamp")
 
 
 class UnknownTopicError(PermanentError):
@@ -132,8 +132,17 @@ def kafka_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, s
     }
 
 
+def raw_columns(record: Record) -> tuple[str, ...]:
+    """Return which of Kafka's columns are needed; headers cost, so only where a field is one."""
+    return (*_COLUMNS, "headers") if record.headers else _COLUMNS
+
+
 def read_stream(
-    spark: SparkSession, source: KafkaSource, secret: Mapping[str, str], starts: tuple[Start, ...]
+    spark: SparkSession,
+    source: KafkaSource,
+    secret: Mapping[str, str],
+    starts: tuple[Start, ...],
+    record: Record,
 ) -> DataFrame:
     """Return the unbounded stream of the topic from `starts` on, read committed, raw columns."""
     offsets = {source.topic: {str(start.partition): start.offset for start in starts}}
@@ -143,11 +152,12 @@ def read_stream(
         .option("kafka.isolation.level", "read_committed")
         .option("subscribe", source.topic)
         .option("startingOffsets", json.dumps(offsets))
+        .option("includeHeaders", str(record.headers).lower())
         .option("failOnDataLoss", str(source.on_data_loss == "stop").lower())
     )
     if source.max_offsets_per_trigger is not None:
         reader = reader.option("maxOffsetsPerTrigger", str(source.max_offsets_per_trigger))
-    return reader.load().select(*COLUMNS)
+    return reader.load().select(*raw_columns(record))
 
 
 def parse_offset_log(text: str, topic: str) -> dict[int, int]:

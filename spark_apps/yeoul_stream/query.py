@@ -19,6 +19,7 @@ from yeoul_stream.errors import (
     CredentialsChangedError,
     PermanentError,
     TopicChangedError,
+    java_cause,
     root_cause,
 )
 from yeoul_stream.gate import Drained, Gate
@@ -56,7 +57,7 @@ class QueryContext:
 
     def rules(self) -> str:
         """Return the fingerprint of what decides about the sink's rows."""
-        rows = SinkRows(self.record, self.sink, empty_raw(self.spark))
+        rows = SinkRows(self.record, self.sink, empty_raw(self.spark, self.record))
         return rules_of(self.record, self.sink, columns_of(rows.types))
 
 
@@ -103,7 +104,7 @@ class SinkQuery(threading.Thread):
                     break
                 failures = 1 if self._progressed else failures + 1
                 pause = delay(failures, random.random())  # noqa: S311 (spreads retries)
-                reason = f"{type(error).__name__}: {error}"
+                reason = java_cause(str(error)) or f"{type(error).__name__}: {error}"
                 _log.warning("%s: %s; next try in %.1f s", self.name, reason, pause)
                 board.state(name, "backoff", reason)
                 self._gate.wait(pause)
@@ -145,7 +146,7 @@ class SinkQuery(threading.Thread):
         context.board.opened(context.sink.name, opened, begin)
         context.board.topic_ends(topic.end)
         checkpoint = sink.checkpoint()
-        stream = read_stream(context.spark, context.source, secret, starts)
+        stream = read_stream(context.spark, context.source, secret, starts, context.record)
 
         def on_batch() -> None:
             self._progressed = True

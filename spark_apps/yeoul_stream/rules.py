@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, Final
 
-from yeoul_stream.pipeline import Record, Sink
+from yeoul_stream.pipeline import Field, Record, Sink
 from yeoul_stream.pipeline.columns import bare_column
 
 # The rules of the decoder, the judge and the digest themselves. To be raised when one of them comes
@@ -39,10 +39,11 @@ def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> 
                     stored,
                     record.format,
                     record.time_zone,
-                    [[field.name, field.type, field.nullable] for field in record.fields],
+                    [_decides(field) for field in record.fields],
                     [[name, _normal(expression)] for name, expression in select.items()],
                     sink.where and sink.where.strip(),
                     sink.lineage,
+                    *([record.protobuf.model_dump()] if record.protobuf is not None else []),
                     *_upsert(sink),
                 ]
             ),
@@ -53,6 +54,12 @@ def rules_of(record: Record, sink: Sink, columns: Iterable[tuple[str, str]]) -> 
 def same_columns(left: str, right: str) -> bool:
     """Return whether rows of both have the same columns. Books without rules are taken to have."""
     return not (left and right) or left.partition("-")[0] == right.partition("-")[0]
+
+
+def _decides(field: Field) -> list[Any]:
+    # What stands beside the message came later: fingerprints of those without it stay the same.
+    beside = [field.key, field.header] if field.outer else []
+    return [field.name, field.type, field.nullable, *beside]
 
 
 def _upsert(sink: Sink) -> list[Any]:

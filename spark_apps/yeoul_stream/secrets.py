@@ -14,6 +14,8 @@ from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option
 
 DIRECTORY_VARIABLE = "YEOUL_SECRETS_DIR"
 DEFAULT_DIRECTORY = Path("/etc/yeoul/secrets")
+AUTHORITY = "ca.crt"
+"""The key of the certificate of who signs for a server, as PEM."""
 
 
 class SecretError(Exception):
@@ -62,13 +64,16 @@ def read_secret(name: str, keys_dir: Path) -> dict[str, str]:
 
 def read_postgres_secret(name: str, keys_dir: Path) -> PostgresSecret:
     """The secret `name` as a way to a database; SecretError names every missing or bad key."""
+    keys_and_values = read_secret(name, keys_dir)
+    if AUTHORITY in keys_and_values:
+        keys_and_values.setdefault("sslrootcert", keys_and_values[AUTHORITY])
     try:
-        return PostgresSecret.model_validate(read_secret(name, keys_dir))
+        return PostgresSecret.model_validate(keys_and_values)
     except ValidationError as error:
         keys = "; ".join(f'"{e["loc"][0]}" {_plain(e["type"])}' for e in error.errors())
         raise SecretError(
             f'secret "{name}" in {keys_dir}: {keys}; it needs host, dbname, username and password, '
-            "and may have port, sslmode and sslrootcert"
+            "and may have port, sslmode, sslrootcert and ca.crt"
         ) from None
 
 

@@ -43,6 +43,11 @@ class Go:
         command = [self.program, "list", "-m", "-f", "{{.Dir}}", module]
         return Path(run(command, program.folder, self.environment).strip())
 
+    def download(self, folder: Path, module: str) -> Path:
+        """Where the files of a module lie that the go.sum in `folder` knows; fetched if need be."""
+        told = run([self.program, "mod", "download", "-json", module], folder, self.environment)
+        return Path(json.loads(told)["Dir"])
+
 
 def find(cache: Path, install: Callable[[], None]) -> Go:
     """A Go that is new enough: the machine's, or what an older one fetches as a module.

@@ -56,6 +56,11 @@ class Node(Bed):
         )
         return done.stdout
 
+    def name_image(self, image: str, name: str) -> None:
+        """Let pods have an image of the node under another name, too."""
+        ctr = ["ctr", "--address", str(self.folder / "containerd.sock"), "--namespace", "k8s.io"]
+        self.run([*ctr, "images", "tag", "--force", image, name])
+
     @contextmanager
     def frozen_kubelet(self) -> Iterator[None]:
         """Within the block the node tells nothing and takes no orders; its containers run on."""

@@ -19,6 +19,9 @@ DEBIAN_IMAGE = f"docker.io/library/debian:{DEBIAN_RELEASE}-slim"
 # What the modules ask for; an older Go fetches it.
 GO_VERSION = (1, 26, 0)
 
+MONITORS_MODULE = "github.com/prometheus-operator/prometheus-operator"
+MONITORS = ("podmonitors", "prometheusrules", "servicemonitors")
+
 _COMPONENT = "k8s.io/component-base/version"
 
 # A program or file of the machine, and the Debian package that brings it.
@@ -163,6 +166,11 @@ def debian_stamp() -> str:
 def stages_stamp() -> str:
     """What tells these stages from any other."""
     return _stamp([version("kwok", "sigs.k8s.io/kwok")], [])
+
+
+def monitors_stamp() -> str:
+    """What tells these definitions from any other."""
+    return _stamp([version("prometheus-operator", MONITORS_MODULE)], [])
 
 
 def parse_go_version(text: str) -> tuple[int, int, int]:

@@ -11,24 +11,39 @@ import pytest
 from charts.options.root import Root
 from charts.walk import Option, leaves, options
 from fix_chart import (
-    BACKED_UP,
     EXTERNAL,
+    FED,
+    FED_BY_ANOTHER,
     KERBEROS,
     NAMESPACE,
     OPERATED,
+    SECURED,
     Chart,
     Object,
     over,
 )
 
 LEAVES = {".".join(one.path): one for one in leaves(options(Root()))}
-EVERYTHING = over(BACKED_UP, ("hdfs", "builtin", "ha"), {"enabled": True})
+_NODES = {"provider": "builtin", "builtin": {"nodeExporter": {"enabled": True}}}
+EVERYTHING = {
+    **over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    "monitoring": _NODES,
+}
+# Servers that the chart does not run have TLS, and Secrets for it, of their own.
+OF_OUR_SERVERS = ("tls", "kafka.pipelineSecret")
+# Off unless it is asked for.
+OPTIONAL = ("web", "monitoring.builtin")
 # What clients of Kerberos have to know stands among the properties, whatever else does.
-KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS}
+KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS, "monitoring": {"provider": "operator"}}
 # Providers, and the options that count with them. What is named nowhere counts with all.
 PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
-    "builtin": (EVERYTHING, ("kafka.builtin", "postgres.builtin", "hdfs.builtin")),
-    "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg")),
+    "builtin": (
+        EVERYTHING,
+        ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS, *OPTIONAL),
+    ),
+    "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg", "monitoring.operator")),
+    "airflow": (FED, ("airflow.builtin",)),
+    "airflow elsewhere": (FED_BY_ANOTHER, ("airflow.external",)),
     "external": (KERBEROS_TOO, ("kafka.external", "postgres.external", "hdfs.external")),
 }
 # What excludes others, or only exists in a few values: each by itself, with what it brings about.
@@ -43,11 +58,19 @@ ALONE: dict[str, tuple[Any, str]] = {
     "postgres.builtin.backup.existingClaim": ("theirs", "claimName: theirs"),
     "postgres.external.sslmode": ("verify-full", "sslmode: verify-full"),
     "hdfs.external.configMap": ("theirs", 'YEOUL_STREAM_HADOOP_CONFIG_MAP: "theirs"'),
+    "airflow.builtin.existingSecret": ("theirs", "secretName: theirs"),
     "kafka.builtin.replicas": (7, "replicas: 7"),
     "hdfs.builtin.ha.zookeeper.replicas": (1, "zookeeper-0.yeoul-hdfs-zookeeper.data.svc:2181<"),
     "hdfs.builtin.ha.zookeeper.external": ("zk.example:2181", "<value>zk.example:2181</value>"),
 }
-PROVIDERS = ("kafka.provider", "postgres.provider", "hdfs.provider")
+ALONE |= {
+    f"monitoring.builtin.{one}.existingSecret": ("theirs", "secretName: theirs")
+    for one in ("alertmanager", "grafana")
+}
+PROVIDERS = (
+    *("airflow.provider", "monitoring.provider"),
+    *("kafka.provider", "postgres.provider", "hdfs.provider"),
+)
 NOT_OURS = ("global",)
 # Without a simulator only: tests/chart/test_trial.py.
 ELSEWHERE = ("test.topic",)
@@ -58,8 +81,15 @@ NOT_EXTERNAL = ("kafka.topics", "networkPolicies.clientsFrom")
 def counts(path: str, place: str) -> bool:
     if place == "external" and path in NOT_EXTERNAL:
         return False
+    # With Airflow there is no poller; all else is the same.
+    if place.startswith("airflow") is not path.startswith("airflow."):
+        return False
     named = [name for _, names in PLACES.values() for name in names if path.startswith(f"{name}.")]
     return not named or named[0] in PLACES[place][1]
+
+
+# An option of each that has settings.
+SETTINGS = {"operator": "logLevel", "airflow": "core.hostname_callable"}
 
 
 def mark(option: Option, number: int) -> tuple[Any, str]:
@@ -73,8 +103,11 @@ def mark(option: Option, number: int) -> tuple[Any, str]:
         "affinity": {"nodeAffinity": {word: {}}},
         "topics": [{"name": word}],
         "metricsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
+        "feeds": [{"name": word}],
         "clientsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
-        "settings": {"logLevel": word} if option.path[0] == "operator" else {"window": word},
+        "interval": f"{number}s",
+        "retention": f"{number}d",
+        "settings": {SETTINGS.get(option.path[0], "window"): word},
     }
     if key == "hdfsSite":
         special[key] = {**KERBEROS["external"][key], word: "v"}
@@ -83,6 +116,8 @@ def mark(option: Option, number: int) -> tuple[Any, str]:
     if option.path in (("spark", "namespaces"), ("postgres", "pipelineSecret", "namespaces")):
         # `helm test` wants to be in one of them.
         special["namespaces"] = [word, NAMESPACE]
+    if key in ("interval", "retention"):
+        return special[key], special[key]
     if key in special:
         return special[key], word
     if key == "heap":

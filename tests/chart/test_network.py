@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from fix_chart import CHART, HA, SETS, Chart, Object, containers, over, pods
+from fix_chart import CHART, HA, NAMESPACE, SETS, Chart, Object, containers, over, pods
 
 METRICS = [{"namespaceSelector": {"matchLabels": {"monitoring": "yes"}}}]
 CLIENTS = [{"podSelector": {"matchLabels": {"may": "read"}}}]
@@ -34,6 +34,12 @@ PROOF: Object = {
     },
 }
 
+POLLER = {
+    "app.kubernetes.io/name": "yeoul",
+    "app.kubernetes.io/instance": "yeoul",
+    "app.kubernetes.io/component": "poller",
+}
+
 
 THEIRS = {"external": "zookeeper.example:2181"}
 PLACES = {
@@ -52,6 +58,13 @@ def values(request: pytest.FixtureRequest) -> Object:
 
 
 def policies(objects: list[Object]) -> dict[str, Object]:
+    """Those of the chart's own pods, by component."""
+    found = all_policies(objects)
+    del found["pipelines"]
+    return found
+
+
+def all_policies(objects: list[Object]) -> dict[str, Object]:
     return {
         one["metadata"]["name"].removeprefix("yeoul-"): one["spec"]
         for one in objects
@@ -64,21 +77,36 @@ def there(values: Object) -> list[Object]:
     pair = values["hdfs"].get("builtin", {}).get("ha", {"enabled": False})
     own = not pair.get("zookeeper", {}).get("external")
     parts = [values.get(part, {}) for part in ("kafka", "postgres", "hdfs")]
+    provider = values.get("monitoring", {}).get("provider", "none")
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
+        "web": values.get("web", {}).get("enabled", False),
         "external": "external" in [part["provider"] for part in parts],
+        "poller": values.get("airflow", {}).get("provider", "none") == "none",
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
         "hdfs.zookeeper.external": pair["enabled"] and not own,
+        "kafka.metrics": values["kafka"]["provider"] == "builtin",
+        "monitoring.alertmanager": is_monitored(values),
+        "monitoring.grafana": is_monitored(values),
+        "monitoring.exporter": provider != "none",
+        "monitoring.exporter.external": provider != "none"
+        and values["postgres"]["provider"] == "external",
     }
 
-    def counts(one: Object) -> bool:
-        when = one.get("when", "")
+    def holds(when: str) -> bool:
         part, _, provider = when.partition(".")
         provided = values.get(part, {}).get("provider") == provider
-        return not when or bool(special.get(when, provided))
+        return bool(special.get(when, provided))
+
+    def counts(one: Object) -> bool:
+        return all(map(holds, one.get("when", "").split()))
 
     return [one for one in CONNECTIONS if counts(one)]
+
+
+def is_monitored(values: Object) -> bool:
+    return bool(values.get("monitoring", {}).get("provider") == "builtin")
 
 
 def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
@@ -90,8 +118,10 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
     others: dict[str, list[Object]] = {
         "spark": [SPARK, PROOF],
         "drivers": [drivers],
-        "metrics": METRICS,
+        "metrics": [*METRICS, *(peer("prometheus", found) or [] if "prometheus" in found else [])],
         "clients": CLIENTS,
+        # One that Airflow takes over from.
+        "poller": [{"podSelector": {"matchLabels": POLLER}}],
         "kafka": [{"podSelector": {"matchLabels": strimzi}}],
     }
     return others.get(component)
@@ -123,7 +153,10 @@ def test_policies_are_the_table(
     found = policies(chart.objects(values))
     for component, policy in found.items():
         wanted = [
-            (peer(one[end], found), one["ports"]) for one in there(values) if one[own] == component
+            (peer(one[end], found), one["ports"])
+            for one in there(values)
+            # Prometheus of the chart is one of those who read metrics.
+            if one[own] == component or (component, one[own]) == ("prometheus", "metrics")
         ]
         assert list(rules(policy, direction, end)) == wanted, component
 
@@ -189,3 +222,41 @@ def test_a_proof_is_what_the_policies_let_in() -> None:
     job = yaml.safe_load((CHART.parents[1] / "manifests" / "jobs" / "verify.yaml").read_text())
     labels = job["spec"]["template"]["metadata"]["labels"]
     assert labels.items() >= PROOF["podSelector"]["matchLabels"].items()
+
+
+# Pipelines
+
+
+def of_pipelines(chart: Chart, values: Object) -> Object:
+    return all_policies(chart.objects(values))["pipelines"]
+
+
+def test_drivers_are_reached_by_operator_proof_and_metrics_on_one_port(
+    chart: Chart, values: Object
+) -> None:
+    found = policies(chart.objects(values))
+    release = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    operator, *prometheus = [
+        {"namespaceSelector": release, "podSelector": found[name]["podSelector"]}
+        for name in ("operator", "prometheus")
+        if name in found
+    ]
+    proof = {"podSelector": PROOF["podSelector"]}
+    _, others = of_pipelines(chart, values)["ingress"]
+    assert [one["port"] for one in others["ports"]] == [8090]
+    assert others["from"] == [operator, proof, *prometheus, *METRICS]
+
+
+def test_drivers_and_executors_reach_each_other(chart: Chart, values: Object) -> None:
+    policy = of_pipelines(chart, values)
+    assert policy["ingress"][0] == {"from": [{"podSelector": policy["podSelector"]}]}
+
+
+def test_pipelines_are_fenced_where_spark_is(chart: Chart) -> None:
+    objects = chart.objects(over(SETS["builtin"], ("spark", "namespaces"), ["a", "b"]))
+    fenced = [
+        one["metadata"]["namespace"]
+        for one in objects
+        if (one["kind"], one["metadata"]["name"]) == ("NetworkPolicy", "yeoul-pipelines")
+    ]
+    assert fenced == ["a", "b"]

@@ -20,7 +20,12 @@ FOLDER = ROOT / ".github" / "workflows"
 RELEASE: dict[str, Any] = yaml.safe_load((FOLDER / "release.yaml").read_text())
 PUSHED = set(RELEASE["jobs"]["images"]["strategy"]["matrix"]["image"])
 # Pulled from where its makers push it; ours is for clusters where nothing may start as root.
-OFFICIAL = {"postgres", "zookeeper"}
+OFFICIAL = {
+    *("postgres", "zookeeper"),
+    *("prometheus", "alertmanager", "postgres-exporter", "node-exporter"),
+}
+# No image of ours: where there is no registry, there is no Grafana.
+NOT_BUILT = {"grafana"}
 
 
 def test_workflows_are_sound() -> None:
@@ -51,7 +56,7 @@ def test_the_chart_pulls_what_is_pushed() -> None:
         for one in leaves(options(Root()))
         if one.path[-1] == "repository"
     }
-    assert pulled == PUSHED
+    assert pulled - NOT_BUILT == PUSHED
     own = {
         str(one.default)
         for one in leaves(options(Root()))

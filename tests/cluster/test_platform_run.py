@@ -20,8 +20,9 @@ pytestmark = [pytest.mark.usefixtures("operator"), pytest.mark.timeout(1800)]
 
 @pytest.fixture(scope="module")
 def running(release: Release, pytestconfig: pytest.Config) -> Iterator[Running]:
-    """The pipeline, which has written its first rows."""
-    with first_example(release, sturdy_values(), pytestconfig) as pipeline:
+    """The pipeline, which has written its first rows. Kafka and PostgreSQL speak TLS."""
+    trust = {"kafka": {"secretRef": "car-info-kafka"}}
+    with first_example(release, sturdy_values(), pytestconfig, source=trust) as pipeline:
         yield pipeline
 
 

@@ -28,6 +28,7 @@ from yeoul_operator.kube.errors import (
     Unavailable,
 )
 from yeoul_operator.kube.kinds import CONFIG_MAPS, PDBS, SERVICES, Object
+from yeoul_operator.kube.request import Guard
 
 MAPS = Match(resource="configmaps")
 
@@ -185,6 +186,22 @@ def test_a_used_up_quota_is_said(kubeconfig: Path, api: Api, namespace: str) -> 
     assert with_kube(kubeconfig, create)
 
 
+AT_ONE_TRY = 2
+
+
+def leading(times: int) -> Guard:
+    """A guard that agrees so many times."""
+    answers = iter([10.0] * times)
+
+    def asked() -> float:
+        try:
+            return next(answers)
+        except StopIteration:
+            raise NotLeader("not any more") from None
+
+    return asked
+
+
 def test_a_write_asks_the_guard_and_a_read_does_not(
     kubeconfig: Path, api: Api, namespace: str
 ) -> None:
@@ -202,21 +219,27 @@ def test_a_write_asks_the_guard_and_a_read_does_not(
 
 
 def test_a_retry_asks_the_guard_anew(proxy: FaultyProxy, api: Api, namespace: str) -> None:
-    answers = iter([10.0])
-
-    def once() -> float:
-        try:
-            return next(answers)
-        except StopIteration:
-            raise NotLeader("not any more") from None
-
     async def use(kube: Kube) -> None:
         with pytest.raises(NotLeader):
-            await kube.guarded(once).create(config_map(namespace))
+            await kube.guarded(leading(AT_ONE_TRY)).create(config_map(namespace))
 
     proxy.fail(500, MAPS)
     with_kube(proxy.kubeconfig, use)
+    assert proxy.count(MAPS) == 1
     assert api.get("ConfigMap", namespace, "a") is None
+
+
+def test_the_guard_is_asked_again_when_the_write_is_about_to_leave(
+    proxy: FaultyProxy, namespace: str
+) -> None:
+    """The process may have slept since the first time, while it connected."""
+
+    async def use(kube: Kube) -> None:
+        with pytest.raises(NotLeader):
+            await kube.guarded(leading(1)).create(config_map(namespace))
+
+    with_kube(proxy.kubeconfig, use)
+    assert proxy.count() == 0
 
 
 def test_a_write_is_given_up_when_its_time_is_over(proxy: FaultyProxy, namespace: str) -> None:

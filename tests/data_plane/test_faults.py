@@ -194,6 +194,35 @@ def test_hdfs_away_for_30_seconds_does_not_stop_postgres(
         _holds(made, spark, "table", "lake")
 
 
+@pytest.fixture(scope="module")
+def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+    """A stream into table and lake, which has written to both."""
+    with stream(platform, tmp_path_factory.mktemp("pair"), "pair") as made:
+        made.produce(_records(0))
+        made.start()
+        made.caught_up("table", "lake")
+        yield made
+
+
+def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession) -> None:
+    before = both.committed("table")
+    with _locked(both, f"LOCK TABLE {both.table} IN ACCESS EXCLUSIVE MODE"):
+        both.produce(_records(1))
+        both.caught_up("lake")
+        assert both.committed("table") == before
+    both.caught_up("table")
+    _holds(both, spark, "table", "lake")
+
+
+def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
+    both.platform.kill("kafka")
+    time.sleep(5)
+    both.platform.start("kafka")
+    both.produce(_records(2))
+    both.caught_up("table", "lake")
+    _holds(both, spark, "table", "lake")
+
+
 def test_a_deleted_checkpoint_is_nothing(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:

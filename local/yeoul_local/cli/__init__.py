@@ -7,6 +7,7 @@ import sys
 import typer
 
 from yeoul_local.cli import (
+    compacting,
     data,
     demo,
     erasing,
@@ -38,6 +39,7 @@ for group in (
     data,
     pipelines,
     proof,
+    compacting,
     letters,
     past,
     erasing,

@@ -11,12 +11,13 @@ from yeoul_ingest.simulator.settings import ENV_PREFIX, SimulatorSettings
 from yeoul_local.demo.page.build import build
 from yeoul_local.demo.page.data import PageData, SinkCounts
 from yeoul_local.demo.page.readback import Query, Readback, read_back
-from yeoul_local.demo.probe import INSTALLATION, table_sink
+from yeoul_local.demo.probe import table_sink
 from yeoul_local.demo.proof import Proof
 from yeoul_local.demo.sample import SinkProgress
 from yeoul_local.home import repository
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.parts.simulator import find_tracks
+from yeoul_local.spark import INSTALLATION
 from yeoul_stream.pipeline import Sink, StreamPipeline
 
 _ATTRIBUTION = (

@@ -10,12 +10,12 @@ from psycopg2.sql import SQL, Composable, Identifier
 from yeoul_local.demo.sample import Sample, parse_progress
 from yeoul_local.jobs import Job, progress
 from yeoul_local.parts.postgres_access import PostgresEndpoint
+from yeoul_local.spark import INSTALLATION
 from yeoul_stream.pipeline import Sink, StreamPipeline
 
 # The newest rows lie in a table's last pages: 256 of them are 2 MB, some 18,000 rows.
 _NEWEST_PAGES = 256
 _LATELY_MS = 10_000
-INSTALLATION = "local"
 
 
 def table_sink(pipeline: StreamPipeline) -> Sink:

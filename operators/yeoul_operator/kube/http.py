@@ -10,18 +10,20 @@ from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
 
 import aiohttp
+from aiohttp.abc import AbstractStreamWriter
 
 from yeoul_operator.kube.backoff import Backoff
 from yeoul_operator.kube.credentials import Credentials
 from yeoul_operator.kube.errors import (
     ApiError,
     Conflict,
+    NotLeader,
     TooManyRequests,
     Unauthorized,
     Unavailable,
     error_of,
 )
-from yeoul_operator.kube.request import Request, RequestStats
+from yeoul_operator.kube.request import Guard, Request, RequestStats
 
 # The longest that a server asked us to wait and we did, inside one request.
 _RETRY_AFTER_CAP_S = 10.0
@@ -164,7 +166,7 @@ class Http:
             context = self._session.request(
                 request.method,
                 request.url(self.credentials.host),
-                data=request.body,
+                data=_body_of(request),
                 headers=headers,
                 timeout=timeout,
                 allow_redirects=False,
@@ -173,6 +175,8 @@ class Http:
             try:
                 response = await context
             except _NO_ANSWER as error:
+                if isinstance(error.__cause__, NotLeader):
+                    raise error.__cause__ from None
                 raise _no_answer(request, error) from error
             status = str(response.status)
             if not self._is_skew_known:
@@ -199,6 +203,30 @@ class Http:
         if token:
             headers["Authorization"] = token
         return headers
+
+
+class _GuardedBody(aiohttp.BytesPayload):
+    """A write's body, which asks the guard once more when it is about to leave.
+
+    Connecting takes its time, and so does a machine that sleeps. Headers leave with the body.
+    """
+
+    def __init__(self, body: bytes, content_type: str, guard: Guard) -> None:
+        super().__init__(body, content_type=content_type)
+        self._guard = guard
+
+    async def write_with_length(
+        self, writer: AbstractStreamWriter, content_length: int | None
+    ) -> None:
+        """Write it, or raise NotLeader."""
+        self._guard()
+        await super().write_with_length(writer, content_length)
+
+
+def _body_of(request: Request) -> aiohttp.BytesPayload | bytes | None:
+    if request.body is None or request.guard is None:
+        return request.body
+    return _GuardedBody(request.body, request.content_type, request.guard)
 
 
 def _skew(date: str | None, now: float) -> float:

@@ -8,8 +8,8 @@ from urllib.parse import quote, urlencode
 from yarl import URL
 
 Guard = Callable[[], float | None]
-"""Asked right before each try of a write: raises NotLeader, or returns for how many seconds from
-now the write may still be on its way (None: no limit)."""
+"""Asked at the begin of each try of a write, and again right before its first byte leaves: raises
+NotLeader, or returns for how many seconds from now the write may be on its way (None: no limit)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from yeoul_operator.api.application import API_VERSION, KIND
 from yeoul_operator.api.meta import EPOCH_FLOOR, RESTARTED_AT
 from yeoul_operator.pipeline.revision import KEY, Revision, config_map_name
-from yeoul_stream.pipeline import StreamPipeline
+from yeoul_stream.pipeline import Runtime, StreamPipeline
 
 Document = dict[str, Any]
 
@@ -39,6 +39,8 @@ class Installation:
     main_file: str = "local:///opt/yeoul/stream.py"
     spark_version: str = "4.1.1"
     service_account: str = "spark"
+    cpu_percent: int = 100
+    """Of its cores each pod requests so much, unless the pipeline's sparkConf says it."""
     pull_policy: str = "IfNotPresent"
 
 
@@ -139,6 +141,7 @@ def _spec(revision: Revision, run: Run, installation: Installation) -> Document:
         "executor": {
             "instances": run.executors,
             "cores": runtime.executors.cores,
+            **_request("executor", runtime.executors.cores, runtime, installation),
             "memory": runtime.executors.memory,
             "env": _env(installation),
             "volumeMounts": list(_secret_mounts(revision.pipeline)),
@@ -157,6 +160,7 @@ def _driver(revision: Revision, installation: Installation) -> Document:
     pipeline_mount = {"name": "pipeline", "mountPath": CONFIG_DIR, "readOnly": True}
     return {
         "cores": runtime.driver.cores,
+        **_request("driver", runtime.driver.cores, runtime, installation),
         "memory": runtime.driver.memory,
         "serviceAccount": installation.service_account,
         # What SIGTERM begins has this long; then the kubelet kills, and the sinks resume anyway.
@@ -166,6 +170,13 @@ def _driver(revision: Revision, installation: Installation) -> Document:
         "volumeMounts": [pipeline_mount, *_secret_mounts(revision.pipeline)],
         **_SECURITY,
     }
+
+
+def _request(role: str, cores: int, runtime: Runtime, installation: Installation) -> dict[str, str]:
+    said = f"spark.kubernetes.{role}.request.cores" in runtime.spark_conf
+    if said or installation.cpu_percent == 100:
+        return {}
+    return {"coreRequest": f"{10 * cores * installation.cpu_percent}m"}
 
 
 def _env(installation: Installation) -> list[Document]:
@@ -182,8 +193,9 @@ def _epoch_floor() -> Document:
 def secrets(pipeline: StreamPipeline) -> tuple[str, ...]:
     """Return the Secrets that a pipeline names, each once, in order."""
     spec = pipeline.spec
-    sinks = (sink.postgres for sink in spec.sinks if sink.enabled)
-    named = [spec.source.kafka.secret_ref, *(sink.secret_ref for sink in sinks if sink)]
+    sinks = (name for sink in spec.sinks if sink.enabled for name in sink.secrets)
+    registry = spec.record.schema_registry
+    named = [spec.source.kafka.secret_ref, registry and registry.secret_ref, *sinks]
     return tuple(dict.fromkeys(name for name in named if name))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yeoul_stream.pipeline import Postgres, Problem, Sink, StreamPipeline, decimal_parts
+from yeoul_stream.pipeline import Hdfs, Postgres, Problem, Sink, StreamPipeline, decimal_parts
 
 # From left to right without loss. https://spark.apache.org/docs/4.1.1/sql-ref-ansi-compliance.html
 _WIDER = {
@@ -100,8 +100,16 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
         yield "deadLetters.topic", old.dead_letters.topic, new.dead_letters.topic
     if old.hdfs is not None and new.hdfs is not None:
         yield "hdfs.path", old.hdfs.path, new.hdfs.path
+        yield "hdfs.format", old.hdfs.format, new.hdfs.format
+        yield "hdfs.catalog", _catalogued(old.hdfs), _catalogued(new.hdfs)
         before, after = ", ".join(old.hdfs.partition_by), ", ".join(new.hdfs.partition_by)
         yield "hdfs.partitionBy", before, after
+
+
+def _catalogued(hdfs: Hdfs) -> str:
+    """Return which table it is: a catalog may move to another address."""
+    catalog = hdfs.catalog
+    return f"{catalog.type} {catalog.table}" if catalog is not None else "the folder itself"
 
 
 def _ranges(table: Postgres) -> str:

@@ -32,6 +32,7 @@ class SinkProgress(Model):
     lag_seconds: float | None = None
     restarts: int = 0
     last_error: str | None = None
+    newest_record_at: datetime | None = None
 
 
 class Progress(Model):

@@ -68,6 +68,9 @@ class Known(erasing.Known, Protocol):
     def drop(self, key: Key, uid: str) -> None:
         """Forget what is known to be gone."""
 
+    def noted(self, key: Key, reason: str) -> None:
+        """Count an event of a pipeline."""
+
     def scale(self, key: Key, revision: str, executors: int) -> None:
         """Ask the driver for so many executors."""
 
@@ -189,6 +192,7 @@ class PipelineReconciler:
                 "one takes over, and the sinks refuse the old one if it still runs"
             )
             self.recorder.event(document, "Warning", "DriverFenced", text)
+            self.known.noted(key, "DriverFenced")
         return again
 
     async def _seen(self, key: Key, document: Object) -> Seen:
@@ -253,6 +257,7 @@ class PipelineReconciler:
         self.known.put(stored)
         for notice in notices(was, status):
             self.recorder.event(stored, notice.type, notice.reason, notice.message)
+            self.known.noted(key, notice.reason)
         return stored
 
     async def _make(self, key: Key, document: Object, seen: Seen, plan: Plan) -> float | None:

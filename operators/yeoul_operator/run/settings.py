@@ -173,6 +173,12 @@ class Settings:
     stream_service_account: str = _setting(
         "Pipelines", "spark", values.name, "service account of the drivers of pipelines"
     )
+    stream_cpu_percent: int = _setting(
+        "Pipelines",
+        100,
+        values.whole(1, 100),
+        "percent of its cores that each pod of a pipeline requests, unless its sparkConf says it",
+    )
     stream_hadoop_config_map: str = _setting(
         "Pipelines",
         "",

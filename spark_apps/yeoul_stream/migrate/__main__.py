@@ -17,7 +17,14 @@ EXIT_TO_MEND = 2
 def main(arguments: list[str] | None = None) -> int:
     """Return 0 when all is there, 1 when the server did not answer, 2 when somebody has to act."""
     options = _parser().parse_args(arguments)
-    server = Server(options.host, options.port, options.database, options.owner, options.sslmode)
+    server = Server(
+        options.host,
+        options.port,
+        options.database,
+        options.owner,
+        options.sslmode,
+        options.sslrootcert,
+    )
     patience = Patience(options.wait, time.monotonic, time.sleep)
     try:
         access = read_access(server, options.owner_secret, options.admin_secret)
@@ -42,6 +49,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--database", required=True, help="the pipelines' database")
     parser.add_argument("--owner", required=True, help="their role, which owns it")
     parser.add_argument("--sslmode", help="libpq's sslmode")
+    parser.add_argument("--sslrootcert", metavar="FILE", help="who signs for the server")
     parser.add_argument(
         "--owner-secret", type=Path, required=True, metavar="FOLDER", help="holds `password`"
     )

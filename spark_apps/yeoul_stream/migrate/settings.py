@@ -25,6 +25,7 @@ class Server:
     database: str
     owner: str
     sslmode: str | None = None
+    sslrootcert: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,7 @@ def _secret(server: Server, database: str, role: str, password: str) -> Postgres
         username=role,
         password=password,
         sslmode=server.sslmode,
+        sslrootcert=server.sslrootcert,
     )
 
 

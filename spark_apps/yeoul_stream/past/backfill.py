@@ -17,9 +17,9 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.job import Settings, build_sink, source_secret
-from yeoul_stream.kafka import COLUMNS, TopicAdmin, kafka_options
+from yeoul_stream.kafka import TopicAdmin, kafka_options, raw_columns
 from yeoul_stream.past.holes import around, chunks, fillable, holes
-from yeoul_stream.pipeline import KafkaSource, Sink, StreamPipeline
+from yeoul_stream.pipeline import KafkaSource, Record, Sink, StreamPipeline
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import corrections, ledger
 from yeoul_stream.sinks.postgres.connection import connect
@@ -78,7 +78,7 @@ def backfill(
     }
     filled = Filled(sink.name)
     for extent in _extents(table, topic, wanted, table.rules_of(pipeline.spec.record)):
-        frame = read_range(spark, source, secret, extent)
+        frame = read_range(spark, source, secret, extent, pipeline.spec.record)
         plan = table.plan(extent, epoch)
         stage = cast("Any", FillRange(plan))
         rows = table.frame(frame).mapInArrow(stage, RESULT_SCHEMA).collect()
@@ -121,7 +121,11 @@ def _extents(
 
 
 def read_range(
-    spark: SparkSession, source: KafkaSource, secret: Mapping[str, str], extent: BatchExtent
+    spark: SparkSession,
+    source: KafkaSource,
+    secret: Mapping[str, str],
+    extent: BatchExtent,
+    record: Record,
 ) -> DataFrame:
     """Return the raw records of the extent, each partition's in one task."""
     topic = source.topic
@@ -134,9 +138,10 @@ def read_range(
         .option("assign", json.dumps({topic: sorted(extent.partitions)}))
         .option("startingOffsets", json.dumps({topic: starts}))
         .option("endingOffsets", json.dumps({topic: ends}))
+        .option("includeHeaders", str(record.headers).lower())
         .option("failOnDataLoss", "true")
         .load()
-        .select(*COLUMNS)
+        .select(*raw_columns(record))
     )
 
 

@@ -5,7 +5,7 @@ from yeoul_stream.pipeline.errors import PipelineError, Problem
 from yeoul_stream.pipeline.load import load_document, load_pipeline, parse_pipeline
 from yeoul_stream.pipeline.model import Metadata, PipelineSpec, StreamPipeline
 from yeoul_stream.pipeline.overlay import apply_overlay
-from yeoul_stream.pipeline.record import Field, Record
+from yeoul_stream.pipeline.record import Field, Protobuf, Record, SchemaRegistry
 from yeoul_stream.pipeline.runtime import Driver, Executors, Health, Runtime
 from yeoul_stream.pipeline.sinks import (
     Console,
@@ -37,8 +37,10 @@ __all__ = [
     "PipelineSpec",
     "Postgres",
     "Problem",
+    "Protobuf",
     "Record",
     "Runtime",
+    "SchemaRegistry",
     "Sink",
     "SinkKind",
     "Source",

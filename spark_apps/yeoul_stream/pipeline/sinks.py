@@ -10,7 +10,9 @@ from yeoul_stream.pipeline.base import Model
 from yeoul_stream.pipeline.columns import LINEAGE_COLUMNS, METADATA_COLUMNS, bare_column
 from yeoul_stream.pipeline.record import Record
 from yeoul_stream.pipeline.scalars import (
+    CatalogUri,
     HdfsPath,
+    IcebergTable,
     Label,
     Seconds,
     SecretName,
@@ -49,8 +51,8 @@ class Postgres(Model):
     """Append rows to a PostgreSQL table, or keep the newest row of each key, exactly once."""
 
     secret_ref: SecretName
-    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode` and
-    `sslrootcert`."""
+    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode`
+    and `ca.crt`, the certificate of who signs for the server, or `sslrootcert`, a file of it."""
     table: Table
     """`table` or `schema.table`. It is created when missing."""
     write: Literal["append", "upsert"] = "append"
@@ -66,18 +68,42 @@ class Postgres(Model):
     """Partitions of the table by time, and how long they are kept."""
 
 
+class Catalog(Model):
+    """Where an Iceberg table is registered, if not in its own folder."""
+
+    type: Literal["rest", "jdbc"]
+    """`rest`: a server of Iceberg's REST protocol. `jdbc`: tables of a PostgreSQL database."""
+    uri: CatalogUri
+    """The server's address, such as `http://catalog:8181`, or `jdbc:postgresql://host:5432/db`."""
+    table: IcebergTable
+    """The table's name in the catalog: `namespace.table`. It is created when missing."""
+    warehouse: str | None = None
+    """The warehouse as the catalog knows it."""
+    properties: dict[str, str] = Described(default_factory=dict)
+    """Further settings of the catalog's client, none of them secret."""
+    secret_ref: SecretName | None = None
+    """A Secret whose keys are further settings, such as `credential`, `token` or
+    `jdbc.password`."""
+
+
 class Hdfs(Model):
     """Write rows as files in HDFS, exactly once for any reader."""
 
     path: HdfsPath
-    """The folder for the files: absolute, or `hdfs://host:port/folder`."""
+    """The folder for the files: absolute, or `hdfs://host:port/folder`. Of an Iceberg table it is
+    the table's own folder: to a Hadoop catalog `warehouse/namespace/table`."""
     checkpoint: HdfsPath | None = None
     """Where Spark keeps its checkpoint. Nothing depends on it: the position is read from the files.
     By default it lies on the driver's own disk."""
-    format: Literal["parquet"] = "parquet"
-    """The files' format (compressed with zstd)."""
+    format: Literal["parquet", "iceberg"] = "parquet"
+    """`parquet`: a folder of files. `iceberg`: an Iceberg table, created when missing. The files
+    are Parquet, compressed with zstd, in both."""
     partition_by: Annotated[tuple[str, ...], Described(strict=False)] = ()
-    """Output columns that become folders (`column=value`) instead of columns in the files."""
+    """Output columns that become folders (`column=value`) instead of columns in the files. In
+    Iceberg they are the table's identity partitions."""
+    catalog: Catalog | None = None
+    """The catalog that holds the Iceberg table. By default the folder is the catalog, as Iceberg's
+    Hadoop catalog has it."""
 
 
 class DeadLetters(Model):
@@ -133,6 +159,16 @@ class Sink(Model):
         if self.postgres is not None:
             return "postgres"
         return "hdfs" if self.hdfs is not None else "console"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """The Secrets that the sink names."""
+        catalog = self.hdfs.catalog if self.hdfs is not None else None
+        named = (
+            self.postgres.secret_ref if self.postgres is not None else None,
+            catalog.secret_ref if catalog is not None else None,
+        )
+        return tuple(name for name in named if name)
 
     def output_columns(self, record: Record) -> tuple[str, ...]:
         """The names of the columns this sink writes, in order, lineage columns last."""

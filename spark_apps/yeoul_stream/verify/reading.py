@@ -11,11 +11,12 @@ from yeoul_stream.job import source_secret
 from yeoul_stream.pipeline import StreamPipeline
 from yeoul_stream.verify.check_kafka import expect, of_other_rules
 from yeoul_stream.verify.facts import Account, Cell, CellMap, Key, Measure, cut
+from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.reread import Reread, Topic, Wanted, describe, measure
 from yeoul_stream.verify.table_target import TableTarget
 
-AnyTarget = TableTarget | LakeTarget
+AnyTarget = TableTarget | LakeTarget | IcebergTarget
 _ATTEMPTS = 3
 _GONE = ("OffsetOutOfRange", "data may have been lost", "data was lost")
 
@@ -92,6 +93,7 @@ class Readings:
             self._spark,
             source,
             source_secret(source),
+            self._pipeline.spec.record,
             target.rows,
             refused,
             topic.state,

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.judge import PlainJudge
-from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
+from yeoul_stream.kafka import TopicAdmin, UnknownTopicError, kafka_options, raw_columns
 from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.postgres.upsert import Order
@@ -95,6 +95,7 @@ class Reread:
     spark: SparkSession
     source: KafkaSource
     secret: Mapping[str, str]
+    record: Record
     rows: SinkRows
     refused: Mapping[int, Integers]
     topic: TopicState | None
@@ -161,8 +162,9 @@ class Reread:
             .option("endingOffsets", json.dumps({topic: ends}))
             .option("maxRecordsPerPartition", str(_TASK_OFFSETS))
             .option("failOnDataLoss", "true")
+            .option("includeHeaders", str(self.record.headers).lower())
             .load()
-            .select(*COLUMNS)
+            .select(*raw_columns(self.record))
         )
 
 

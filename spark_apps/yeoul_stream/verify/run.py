@@ -175,6 +175,8 @@ class _Run:
             return SinkReport(sink.name, sink.kind, "empty")
         try:
             return self._check(target)
+        except UnreachableError as error:
+            return SinkReport(sink.name, sink.kind, "unreachable", reason=str(error))
         except UNREACHABLE as error:
             return SinkReport(sink.name, sink.kind, "unreachable", reason=reason(error))
 

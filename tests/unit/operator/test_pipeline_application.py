@@ -52,6 +52,21 @@ def test_every_example_becomes_an_application_that_nothing_is_wrong_with(path: P
     assert (validate_application(app), check_build(app, BuildSettings())) == ((), ())
 
 
+def test_pods_request_a_share_of_their_cores_where_the_installation_says_so() -> None:
+    shared = Installation(cpu_percent=10)
+    spec = application(revision_of(pipeline(), DEFAULTS), Run(), shared, "u-1")["spec"]
+    assert [spec[role].get("coreRequest") for role in ("driver", "executor")] == ["100m", "100m"]
+    assert "coreRequest" not in made()["spec"]["driver"]
+
+
+def test_what_the_pipeline_says_of_requests_wins() -> None:
+    conf = {"spark.kubernetes.executor.request.cores": "1500m"}
+    revision = revision_of(pipeline(with_spec(runtime={"sparkConf": conf})), DEFAULTS)
+    spec = application(revision, Run(), Installation(cpu_percent=10), "u-1")["spec"]
+    assert "coreRequest" not in spec["executor"]
+    assert spec["driver"]["coreRequest"] == "100m"
+
+
 def test_the_driver_pod_tells_its_revision() -> None:
     app = parsed(made())
     attempt = Attempt.of(UID, 1, BEGINNING)
@@ -87,6 +102,17 @@ def test_driver_and_executors_mount_every_secret_once() -> None:
     mount = {"name": "secret-0", "mountPath": "/etc/yeoul/secrets/db", "readOnly": True}
     assert mount in spec["driver"]["volumeMounts"]
     assert spec["executor"]["volumeMounts"] == [mount]
+
+
+def test_secrets_of_a_catalog_and_of_a_registry_are_mounted() -> None:
+    catalog = {"type": "rest", "uri": "http://a", "table": "cars.all", "secretRef": "catalog"}
+    hdfs = {"path": "/a", "format": "iceberg", "catalog": catalog}
+    document = with_sink(console=None, hdfs=hdfs)
+    document["spec"]["source"]["kafka"].pop("secretRef", None)
+    registry = {"url": "http://registry", "secretRef": "registry"}
+    document["spec"]["record"] |= {"format": "avro", "schemaRegistry": registry}
+    mounts = [mount["mountPath"] for mount in made(document)["spec"]["executor"]["volumeMounts"]]
+    assert mounts == ["/etc/yeoul/secrets/registry", "/etc/yeoul/secrets/catalog"]
 
 
 @pytest.mark.parametrize("role", ["driver", "executor"])

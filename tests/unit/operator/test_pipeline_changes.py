@@ -31,10 +31,23 @@ def test_another_secret_is_not() -> None:
     assert refused(old, with_sink(console=None, postgres={**POSTGRES, "secretRef": "b"})) == {}
 
 
-@pytest.mark.parametrize("hdfs", [{"path": "/b"}, {"path": "/a", "partitionBy": ["speed"]}])
+@pytest.mark.parametrize(
+    "hdfs",
+    [{"path": "/b"}, {"path": "/a", "partitionBy": ["speed"]}, {"path": "/a", "format": "iceberg"}],
+)
 def test_another_folder_is_refused(hdfs: dict[str, Any]) -> None:
     old = with_sink(console=None, hdfs={"path": "/a"})
     assert len(refused(old, with_sink(console=None, hdfs=hdfs))) == 1
+
+
+def test_an_iceberg_table_may_not_move_to_another_catalog_but_the_catalog_may() -> None:
+    catalog = {"type": "rest", "uri": "http://a", "table": "cars.all"}
+    hdfs = {"path": "/a", "format": "iceberg", "catalog": catalog}
+    old = with_sink(console=None, hdfs=hdfs)
+    moved = {**hdfs, "catalog": {**catalog, "uri": "http://b"}}
+    assert refused(old, with_sink(console=None, hdfs=moved)) == {}
+    other = {"path": "/a", "format": "iceberg"}
+    assert list(refused(old, with_sink(console=None, hdfs=other))) == ["spec.sinks[0].hdfs.catalog"]
 
 
 def test_another_kind_is_refused() -> None:

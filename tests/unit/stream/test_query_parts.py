@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from yeoul_stream.backoff import CAP_S, delay
-from yeoul_stream.errors import FencedError, TargetMismatchError, root_cause
+from yeoul_stream.errors import FencedError, TargetMismatchError, java_cause, root_cause
 from yeoul_stream.gate import Drained, Gate
 from yeoul_stream.job import EXIT_FAILED, EXIT_FENCED, EXIT_OK, exit_code
 from yeoul_stream.kafka import parse_offset_log
@@ -80,6 +80,30 @@ def test_an_unknown_workers_error_is_named() -> None:
 def test_an_error_of_the_driver_is_left_as_it_is() -> None:
     error = TargetMismatchError("x")
     assert root_cause(error) is error
+
+
+JAVA_REPORT = """An error occurred while calling z:org.apache.commons.io.IOUtils.toString.
+: org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1 file=/data/log
+\tat org.apache.hadoop.hdfs.DFSInputStream.refetchLocations(DFSInputStream.java:999)
+"""
+
+
+def test_what_java_threw_is_told_in_one_line() -> None:
+    said = "org.apache.hadoop.hdfs.BlockMissingException: Could not obtain block: BP-1"
+    assert (java_cause(JAVA_REPORT) or "").startswith(said)
+
+
+def test_of_a_failed_job_the_innermost_cause_is_told() -> None:
+    report = JAVA_REPORT.replace(
+        "org.apache.hadoop.hdfs.BlockMissingException: Could",
+        "a.SparkException: Job aborted. Could",
+    )
+    report += "Caused by: java.io.IOException: b\n\tat c\nCaused by: java.net.E: refused\n"
+    assert java_cause(report) == "java.net.E: refused"
+
+
+def test_an_error_of_python_is_nothing_that_java_said() -> None:
+    assert java_cause("psycopg2.OperationalError: connection refused") is None
 
 
 def test_an_offset_log_gives_the_ends_by_partition() -> None:

@@ -137,3 +137,13 @@ def test_secrets_are_where_the_environment_says() -> None:
 
 def test_secrets_are_mounted_by_default() -> None:
     assert secrets_directory({}) == Path("/etc/yeoul/secrets")
+
+
+def test_an_authority_is_whom_is_trusted(tmp_path: Path) -> None:
+    found = read_postgres_secret("db", write(tmp_path, **KEYS, **{"ca.crt": "PEM"}))
+    assert found.sslrootcert == "PEM"
+
+
+def test_a_named_file_wins_over_an_authority(tmp_path: Path) -> None:
+    keys = {**KEYS, "ca.crt": "PEM", "sslrootcert": "/a.crt"}
+    assert read_postgres_secret("db", write(tmp_path, **keys)).sslrootcert == "/a.crt"

@@ -1,6 +1,7 @@
 """Make the topics that are missing; give those that are there more partitions and their settings.
 
-BOOTSTRAP is where Kafka is, TOPICS a JSON list of `name`, `partitions` and `config`.
+BOOTSTRAP is where Kafka is, TOPICS a JSON list of `name`, `partitions` and `config`; AUTHORITY,
+where Kafka speaks TLS, a file with the certificate of who signed for it.
 """
 
 import json
@@ -18,7 +19,9 @@ from confluent_kafka.admin import (
 )
 
 SECONDS = 60
-admin = AdminClient({"bootstrap.servers": os.environ["BOOTSTRAP"]})
+authority = os.environ.get("AUTHORITY")
+security = {"security.protocol": "SSL", "ssl.ca.location": authority} if authority else {}
+admin = AdminClient({"bootstrap.servers": os.environ["BOOTSTRAP"], **security})
 
 for topic in json.loads(os.environ["TOPICS"]):
     name, partitions = topic["name"], topic["partitions"]

@@ -11,9 +11,18 @@ true
 {{- end -}}
 {{- end -}}
 
+{{/* The Secret with the certificate (ca.crt) by which the poller trusts Kafka; nothing where it needs none. */}}
+{{- define "yeoul.ingest.kafkaAuthority" -}}
+{{- if include "yeoul.ingest.isUser" . -}}
+{{- include "yeoul.fullname" . }}-cluster-ca-cert
+{{- else if and (include "yeoul.tls.kafka" .) (not .Values.ingest.poller.kafkaOptionsSecret) -}}
+{{- include "yeoul.kafka.poller" . -}}
+{{- end -}}
+{{- end -}}
+
 {{/* The Secret with the poller's options for Kafka; nothing where it needs none. */}}
 {{- define "yeoul.ingest.kafkaOptions" -}}
-{{- if include "yeoul.ingest.isUser" . -}}
+{{- if include "yeoul.ingest.kafkaAuthority" . -}}
 {{- include "yeoul.kafka.poller" . -}}
 {{- else -}}
 {{- .Values.ingest.poller.kafkaOptionsSecret -}}

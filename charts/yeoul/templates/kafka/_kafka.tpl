@@ -38,12 +38,25 @@ spec:
       env:
         - name: BOOTSTRAP
           value: {{ include "yeoul.kafka.address" .root }}
+        {{- if include "yeoul.tls.kafka" .root }}
+        - {name: AUTHORITY, value: /run/secrets/kafka-ca/ca.crt}
+        {{- end }}
         - name: TOPICS
           value: {{ include "yeoul.kafka.topics.list" .root | fromYamlArray | toJson | quote }}
         {{- include "yeoul.container.env" . | nindent 8 }}
       volumeMounts:
         - {name: script, mountPath: /etc/yeoul, readOnly: true}
+        {{- if include "yeoul.tls.kafka" .root }}
+        - {name: kafka-ca, mountPath: /run/secrets/kafka-ca, readOnly: true}
+        {{- end }}
   volumes:
     - name: script
       configMap: {name: {{ .name }}}
+    {{- if include "yeoul.tls.kafka" .root }}
+    - name: kafka-ca
+      secret:
+        secretName: {{ include "yeoul.kafka.poller" .root }}
+        items:
+          - {key: ca.crt, path: ca.crt}
+    {{- end }}
 {{- end -}}

@@ -6,15 +6,28 @@
 {{- $providers := list .Values.kafka.provider .Values.postgres.provider .Values.hdfs.provider -}}
 {{- $special := dict
       "api" .Values.ingest.poller.url
+      "poller" (include "yeoul.ingest.isPolled" .)
       "backup" (include "yeoul.postgres.isBackedUp" .)
       "external" (has "external" $providers)
+      "web" .Values.web.enabled
       "hdfs.ha" $ha
       "hdfs.zookeeper" $zookeeper
-      "hdfs.zookeeper.external" (and $ha (not $zookeeper)) -}}
+      "hdfs.zookeeper.external" (and $ha (not $zookeeper))
+      "kafka.metrics" (and (eq .Values.kafka.provider "builtin") .Values.kafka.builtin.metrics)
+      "monitoring.alertmanager" (include "yeoul.alertmanager.isMade" .)
+      "monitoring.grafana" (include "yeoul.grafana.isMade" .)
+      "monitoring.exporter" (include "yeoul.postgres.exporter.isMade" .)
+      "monitoring.exporter.external" (and (include "yeoul.postgres.exporter.isMade" .) (eq .Values.postgres.provider "external")) -}}
 {{- range .Files.Get "files/connections.yaml" | fromYamlArray -}}
-{{- $when := splitList "." (default "" .when) -}}
+{{- $holds := true -}}
+{{- range splitList " " (default "" .when) | compact -}}
+{{- $when := splitList "." . -}}
 {{- $provided := eq (last $when) (get (get $.Values (first $when) | default dict) "provider") -}}
-{{- if or (not .when) (get $special (default "" .when)) (and (not (hasKey $special (default "" .when))) $provided) -}}
+{{- if not (ternary (get $special .) $provided (hasKey $special .)) -}}
+{{- $holds = false -}}
+{{- end -}}
+{{- end -}}
+{{- if $holds -}}
 {{- $found = append $found . -}}
 {{- end -}}
 {{- end -}}
@@ -62,7 +75,10 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- else if eq .component "clients" -}}
 {{- toYaml .root.Values.networkPolicies.clientsFrom -}}
 {{- else if eq .component "metrics" -}}
-{{- toYaml .root.Values.networkPolicies.metricsFrom -}}
+{{- $own := dict "podSelector" (include "yeoul.network.pods" (dict "root" .root "component" "prometheus") | fromYaml) -}}
+{{- $readers := .root.Values.networkPolicies.metricsFrom -}}
+{{- if eq .root.Values.monitoring.provider "builtin" -}}{{- $readers = append $readers $own -}}{{- end -}}
+{{- toYaml $readers -}}
 {{- else if not (has .component (list "anybody" "world")) -}}
 - podSelector: {{- include "yeoul.network.pods" . | nindent 4 }}
 {{- end -}}
@@ -99,8 +115,14 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if eq .Values.hdfs.provider "builtin" -}}{{- $found = concat $found (list "namenode" "datanode") -}}{{- end -}}
 {{- if include "yeoul.hdfs.ha" . -}}{{- $found = append $found "journalnode" -}}{{- end -}}
 {{- if include "yeoul.hdfs.zookeeper.own" . -}}{{- $found = append $found "zookeeper" -}}{{- end -}}
-{{- if .Values.ingest.poller.enabled -}}{{- $found = append $found "poller" -}}{{- end -}}
+{{- if include "yeoul.ingest.isPolled" . -}}{{- $found = append $found "poller" -}}{{- end -}}
+{{- if eq .Values.airflow.provider "builtin" -}}{{- $found = concat $found (list "airflow-migration" "airflow-scheduler" "airflow-server") -}}{{- end -}}
 {{- if .Values.ingest.simulator.enabled -}}{{- $found = append $found "simulator" -}}{{- end -}}
+{{- if include "yeoul.postgres.exporter.isMade" . -}}{{- $found = append $found "postgres-exporter" -}}{{- end -}}
+{{- if eq .Values.monitoring.provider "builtin" -}}{{- $found = append $found "prometheus" -}}{{- end -}}
+{{- if include "yeoul.alertmanager.isMade" . -}}{{- $found = append $found "alertmanager" -}}{{- end -}}
+{{- if include "yeoul.grafana.isMade" . -}}{{- $found = append $found "grafana" -}}{{- end -}}
+{{- if .Values.web.enabled -}}{{- $found = append $found "web" -}}{{- end -}}
 {{- if include "yeoul.test.isMade" . -}}{{- $found = append $found "test" -}}{{- end -}}
 {{- join "," $found -}}
 {{- end -}}
@@ -110,7 +132,7 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if .Values.networkPolicies.enabled -}}
 networkPolicyPeers:
 {{- range include "yeoul.network.connections" . | fromYamlArray }}
-{{- if eq .to "kafka" }}
+{{- if and (eq .to "kafka") (ne .from "metrics") }}
 {{- $peers := include "yeoul.network.peers" (dict "root" $ "component" .from) }}
 {{- if ne $peers "[]" }}
 {{- $peers | nindent 2 }}

@@ -14,6 +14,26 @@
 {{- end -}}
 {{- end -}}
 
+{{/* How clients trust it. CloudNativePG always has a certificate, by an authority of its own. */}}
+{{- define "yeoul.postgres.sslmode" -}}
+{{- $builtin := ternary "verify-full" "prefer" (eq (include "yeoul.tls.postgres" .) "true") -}}
+{{- get (dict "external" .Values.postgres.external.sslmode "builtin" $builtin "cloudnative-pg" "require") .Values.postgres.provider -}}
+{{- end -}}
+
+{{/* The certificate of who signed for it; nothing where clients are told of none. */}}
+{{- define "yeoul.postgres.ca" -}}
+{{- if include "yeoul.tls.postgres" . -}}
+{{- include "yeoul.tls.ca" . -}}
+{{- else if eq .Values.postgres.provider "external" -}}
+{{- .Values.postgres.external.ca -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The ConfigMap with that certificate, for the Jobs of the release. */}}
+{{- define "yeoul.postgres.authority" -}}
+{{- if include "yeoul.postgres.ca" . -}}{{ include "yeoul.postgres" . }}-authority{{- end -}}
+{{- end -}}
+
 {{/* Where the Job that migrates is of use: nothing for a server whose password nobody has told. */}}
 {{- define "yeoul.postgres.isMigrated" -}}
 {{- $external := .Values.postgres.external -}}
@@ -56,14 +76,18 @@ spec:
         {{- if $admin }}
         - --admin-secret=/run/secrets/admin
         {{- end }}
-        {{- if $external }}
-        - --sslmode={{ $postgres.external.sslmode }}
+        - --sslmode={{ include "yeoul.postgres.sslmode" .root }}
+        {{- if include "yeoul.postgres.authority" .root }}
+        - --sslrootcert=/run/authority/ca.crt
         {{- end }}
       {{- with include "yeoul.container.env" . }}
       env: {{- . | nindent 8 }}
       {{- end }}
       volumeMounts:
         - {name: owner, mountPath: /run/secrets/owner, readOnly: true}
+        {{- if include "yeoul.postgres.authority" .root }}
+        - {name: authority, mountPath: /run/authority, readOnly: true}
+        {{- end }}
         {{- if $admin }}
         - {name: admin, mountPath: /run/secrets/admin, readOnly: true}
         {{- end }}
@@ -73,6 +97,10 @@ spec:
         secretName: {{ include "yeoul.postgres.secret" .root }}
         items:
           - {key: password, path: password}
+    {{- with include "yeoul.postgres.authority" .root }}
+    - name: authority
+      configMap: {name: {{ . }}}
+    {{- end }}
     {{- if $admin }}
     - name: admin
       secret:
@@ -123,6 +151,10 @@ spec:
         - {name: PGHOST, value: {{ include "yeoul.postgres.host" .root }}}
         # Others may own tables in that database.
         - {name: PGUSER, value: postgres}
+        - {name: PGSSLMODE, value: {{ include "yeoul.postgres.sslmode" .root }}}
+        {{- if include "yeoul.postgres.authority" .root }}
+        - {name: PGSSLROOTCERT, value: /run/authority/ca.crt}
+        {{- end }}
         - {name: PASSWORD_FILE, value: /run/secrets/postgres/password}
         - {name: BACKUPS, value: /var/lib/yeoul/backups}
         {{- toYaml .env | nindent 8 }}
@@ -131,6 +163,9 @@ spec:
         - {name: backups, mountPath: /var/lib/yeoul/backups}
         - {name: scripts, mountPath: /etc/yeoul, readOnly: true}
         - {name: password, mountPath: /run/secrets/postgres, readOnly: true}
+        {{- if include "yeoul.postgres.authority" .root }}
+        - {name: authority, mountPath: /run/authority, readOnly: true}
+        {{- end }}
         - {name: tmp, mountPath: /tmp}
   volumes:
     - name: backups
@@ -142,6 +177,10 @@ spec:
         secretName: {{ include "yeoul.postgres.secret" .root }}
         items:
           - {key: postgres-password, path: password}
+    {{- with include "yeoul.postgres.authority" .root }}
+    - name: authority
+      configMap: {name: {{ . }}}
+    {{- end }}
     - name: tmp
       emptyDir: {}
 {{- end -}}

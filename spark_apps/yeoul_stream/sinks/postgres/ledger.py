@@ -124,11 +124,19 @@ def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
             "SELECT coalesce(sum(read), 0), coalesce(sum(written), 0), "
             "coalesce(sum(filtered), 0), "
             "coalesce(sum((SELECT sum(value::bigint) FROM jsonb_each_text(dead))), 0), "
-            "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0) "
+            "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0), max(last_kafka_time) "
             f"FROM yeoul.books WHERE {_SINK}",
             who.key,
         )
-        return Totals(*(int(value) for value in _one(cursor)))
+        *counts, newest = _one(cursor)
+        cursor.execute(
+            "SELECT reason, sum(count::bigint) FROM yeoul.books, "
+            f"jsonb_each_text(dead) AS d (reason, count) WHERE {_SINK} GROUP BY reason",
+            who.key,
+        )
+        reasons = {str(reason): int(count) for reason, count in cursor.fetchall()}
+        read, written, filtered, dead, unknown_keys, lost = (int(value) for value in counts)
+        return Totals(read, written, filtered, dead, unknown_keys, lost, reasons, newest)
 
 
 def record_start(

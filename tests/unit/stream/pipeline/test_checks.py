@@ -181,3 +181,89 @@ def test_an_order_by_lineage_is_refused() -> None:
 
 def test_a_key_without_upsert_is_refused() -> None:
     assert list(upserted(write=None)) == ["spec.sinks[0].postgres.key"]
+
+
+def iceberg(**hdfs: Any) -> dict[str, str]:
+    return problems(
+        with_sink(console=None, hdfs={"path": "/w/cars/all", "format": "iceberg", **hdfs})
+    )
+
+
+REST = {"type": "rest", "uri": "http://catalog:8181", "table": "cars.all"}
+
+
+def test_an_iceberg_table_in_a_folder_or_in_a_catalog_is_accepted() -> None:
+    assert iceberg() == iceberg(catalog=REST) == {}
+
+
+@pytest.mark.parametrize("folder", ["/w/cars/all/data", "/w/cars/all/metadata/x"])
+def test_a_checkpoint_where_iceberg_removes_files_is_refused(folder: str) -> None:
+    assert list(iceberg(checkpoint=folder)) == ["spec.sinks[0].hdfs.checkpoint"]
+
+
+def test_a_checkpoint_beside_iceberg_s_own_folders_is_accepted() -> None:
+    assert iceberg(checkpoint="/w/cars/all/check_point") == {}
+
+
+def test_a_catalog_of_plain_files_is_refused() -> None:
+    assert list(problems(with_sink(console=None, hdfs={**HDFS, "catalog": REST}))) == [
+        "spec.sinks[0].hdfs.catalog"
+    ]
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [{**REST, "type": "jdbc"}, {**REST, "uri": "jdbc:postgresql://db/x"},
+     {**REST, "uri": "http://me:secret@catalog"}],
+)  # fmt: skip
+def test_an_address_that_is_no_such_catalog_s_is_refused(catalog: dict[str, Any]) -> None:
+    assert list(iceberg(catalog=catalog)) == ["spec.sinks[0].hdfs.catalog.uri"]
+
+
+def test_a_secret_among_a_catalog_s_properties_is_refused() -> None:
+    found = iceberg(catalog={**REST, "properties": {"token": "x"}})
+    assert found == {
+        "spec.sinks[0].hdfs.catalog.properties.token": "holds a secret; put it in the Secret that "
+        "secretRef names"
+    }
+
+
+REGISTRY = {"url": "http://registry:8081"}
+PROTOBUF = {"message": "cars.Car", "descriptor": "aGVsbG8="}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"format": "avro", "schemaRegistry": REGISTRY},
+     {"format": "json-schema", "schemaRegistry": REGISTRY},
+     {"format": "protobuf", "protobuf": PROTOBUF}],
+)  # fmt: skip
+def test_a_format_with_what_it_needs_is_accepted(record: dict[str, Any]) -> None:
+    assert problems(with_spec(record=record)) == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [({"format": "avro"}, "schemaRegistry"), ({"format": "protobuf"}, "protobuf"),
+     ({"format": "json", "schemaRegistry": REGISTRY}, "schemaRegistry"),
+     ({"format": "avro", "schemaRegistry": REGISTRY, "protobuf": PROTOBUF}, "protobuf")],
+)  # fmt: skip
+def test_a_format_without_it_or_with_another_s_is_refused(
+    record: dict[str, Any], place: str
+) -> None:
+    assert list(problems(with_spec(record=record))) == [f"spec.record.{place}"]
+
+
+def test_a_value_comes_from_one_place() -> None:
+    fields = [*FIELDS, {"name": "from", "type": "string", "key": True, "header": "h"}]
+    assert list(problems(with_spec(record={"fields": fields}))) == ["spec.record.fields[3].header"]
+
+
+def test_a_record_of_headers_only_is_refused() -> None:
+    fields = [{"name": "from", "type": "string", "header": "h"}]
+    found = problems(
+        {
+            **with_spec(record={"fields": fields}),
+        }
+    )
+    assert "spec.record.fields" in found

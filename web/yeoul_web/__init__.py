@@ -1,0 +1,1 @@
+"""One page that shows the state of the platform, for people without Grafana."""
