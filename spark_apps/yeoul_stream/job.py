@@ -20,13 +20,22 @@ from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin
 from yeoul_stream.phases import follow_phases
-from yeoul_stream.pipeline import Console, Hdfs, KafkaSource, Postgres, Sink, StreamPipeline
+from yeoul_stream.pipeline import (
+    Console,
+    DeadLetters,
+    Hdfs,
+    KafkaSource,
+    Postgres,
+    Sink,
+    StreamPipeline,
+)
 from yeoul_stream.progress import Board, Limits
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
 from yeoul_stream.sinks.iceberg.sink import IcebergSink
+from yeoul_stream.sinks.letters import LetterSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
@@ -82,6 +91,12 @@ def build_sink(
             return IcebergSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(hdfs=Hdfs() as folder):
             return HdfsSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(dead_letters=DeadLetters() as letters):
+            source = pipeline.spec.source.kafka
+            secret = source_secret(source)
+            return LetterSink(
+                spark, who, record, sink, letters, source, secret, raw, scratch=scratch
+            )
         case _:
             console = sink.console or Console()
             return ConsoleSink(who, record, sink, console, raw, scratch=scratch)

@@ -36,20 +36,25 @@ class UnknownTopicError(PermanentError):
     """The topic is not there. Topics are created by the operator of Kafka, never by reading."""
 
 
+def admin_client(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> Any:
+    """Return a JVM admin client for the source's brokers; the caller closes it."""
+    jvm: Any = spark._jvm
+    properties = jvm.java.util.Properties()
+    for key, value in kafka_options(source, secret).items():
+        properties.setProperty(key.removeprefix("kafka."), value)
+    for key, value in _ADMIN_DEFAULTS.items():
+        properties.putIfAbsent(key, value)
+    return jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+
+
 class TopicAdmin:
     """Reads a topic's id and offsets. One JVM admin client, closed by `close`."""
 
     def __init__(self, spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> None:
-        jvm: Any = spark._jvm
-        self._jvm = jvm
+        self._jvm: Any = spark._jvm
         self._topic = source.topic
         self._servers = source.bootstrap_servers
-        properties = jvm.java.util.Properties()
-        for key, value in kafka_options(source, secret).items():
-            properties.setProperty(key.removeprefix("kafka."), value)
-        for key, value in _ADMIN_DEFAULTS.items():
-            properties.putIfAbsent(key, value)
-        self._admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+        self._admin = admin_client(spark, source, secret)
 
     def describe(self) -> TopicState:
         """Return the topic's id and, per partition, its earliest and read-committed end offsets.

@@ -46,7 +46,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"record": {"format": "xml"}}, "spec.record.format", '"json"'),
     ({"record": {"fields": []}}, "spec.record.fields", "at least 1"),
     ({"deletionPolicy": "Orphan"}, "spec.deletionPolicy", '"Retain", "Delete"'),
-    ({"sinks": [{"name": "out"}]}, "spec.sinks[0]", "exactly one of console, postgres, hdfs"),
+    (
+        {"sinks": [{"name": "out"}]},
+        "spec.sinks[0]",
+        "exactly one of console, postgres, hdfs, deadLetters",
+    ),
     (
         {"sinks": [{"name": "out", "console": {}, "hdfs": {"path": "/a"}}]},
         "spec.sinks[0]",

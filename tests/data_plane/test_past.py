@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import Consumer, TopicPartition
 from pyspark.sql import SparkSession
 
 from fix_stream import create_topic
@@ -204,3 +205,47 @@ def test_rows_that_name_no_record_cannot_be_taken_back(
     with pytest.raises(PastError, match="10 rows would have to go first"):
         moved(world, 0, apply=True)
     assert holds(world) == ("holds", 10)
+
+
+def letters_in(platform: Platform, topic: str) -> list[tuple[str, bytes, dict[str, str]]]:
+    """Key, value and headers of every message of a topic of one partition."""
+    consumer = Consumer(
+        {"bootstrap.servers": platform.endpoints.kafka_bootstrap, "group.id": "letters"}
+    )
+    try:
+        end = consumer.get_watermark_offsets(TopicPartition(topic, 0), timeout=10)[1]
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        found: list[tuple[str, bytes, dict[str, str]]] = []
+        while len(found) < end:
+            message: Any = consumer.poll(10)
+            assert message is not None
+            headers = {name: value.decode() for name, value in message.headers()}
+            found.append((message.key().decode(), message.value(), headers))
+        return found
+    finally:
+        consumer.close()
+
+
+def test_letters_of_a_pipeline_without_postgres_go_to_a_topic(
+    platform: Platform, spark: SparkSession, tmp_path: Path
+) -> None:
+    create_topic(platform, "rejected")
+    create_topic(platform, "rejects", partitions=1)
+    sink = {"name": "letters", "trigger": "available now", "deadLetters": {"topic": "rejects"}}
+    base = document(platform, "rejected")
+    pipeline = parse_pipeline({**base, "spec": {**base["spec"], "sinks": [sink]}}, "rejected")
+    world = World(platform, spark, Settings(INSTALLATION, tmp_path), pipeline)
+    world.send([*GOOD[:20], *FAST, None])
+    world.run()
+    found = letters_in(platform, "rejects")
+    # 24 records in turn into two partitions: the last four are dead.
+    assert {(key.partition("/")[2], value) for key, value, _ in found} == {
+        ("0/10", FAST[0]), ("1/10", FAST[1]), ("0/11", FAST[2]), ("1/11", b""),
+    }  # fmt: skip
+    told = next(headers for _, value, headers in found if value == FAST[0])
+    assert (told["yeoul.reason"], told["yeoul.offset"]) == ("decode", "10")
+    assert "speed" in told["yeoul.detail"]
+    world.run()
+    world.send([*GOOD[20:40], b"[]"])
+    world.run()
+    assert len(letters_in(platform, "rejects")) == 5

@@ -83,7 +83,7 @@ def collect(platform: Platform, file: Path, name: str | None, wanted: Wanted) ->
 
 def chosen(pipeline: StreamPipeline, name: str | None) -> list[Sink]:
     """The sinks whose letters are shown."""
-    able = [sink for sink in pipeline.spec.sinks if sink.kind != "console"]
+    able = [sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")]
     if name is not None:
         named = [sink for sink in able if sink.name == name]
         if not named:

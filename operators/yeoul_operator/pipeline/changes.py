@@ -96,6 +96,8 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
         yield "postgres.write", old.postgres.write, new.postgres.write
         yield "postgres.key", ", ".join(old.postgres.key), ", ".join(new.postgres.key)
         yield "postgres.orderBy", old.postgres.order_by or "", new.postgres.order_by or ""
+    if old.dead_letters is not None and new.dead_letters is not None:
+        yield "deadLetters.topic", old.dead_letters.topic, new.dead_letters.topic
     if old.hdfs is not None and new.hdfs is not None:
         yield "hdfs.path", old.hdfs.path, new.hdfs.path
         yield "hdfs.format", old.hdfs.format, new.hdfs.format

@@ -25,7 +25,7 @@ class Rule:
         return {"rule": self.cel, "message": self.message, **place}
 
 
-_KINDS = ("console", "postgres", "hdfs")
+_KINDS = ("console", "postgres", "hdfs", "deadLetters")
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "spec.source.kafka.topic": (

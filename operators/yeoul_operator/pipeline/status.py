@@ -53,7 +53,7 @@ class SinkStatus(Model):
     name: str
     """The sink's name."""
     kind: str = ""
-    """`console`, `postgres` or `hdfs`."""
+    """`console`, `postgres`, `hdfs` or `deadLetters`."""
     state: str = ""
     """`starting`, `running`, `backoff`, `failed`, `finished` or `drained`."""
     lag_rows: Int | None = None

@@ -18,7 +18,7 @@ from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
 from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
 from yeoul_stream.pipeline.suggest import did_you_mean
 
-TARGETS = ("console", "postgres", "hdfs")
+TARGETS = ("console", "postgres", "hdfs", "deadLetters")
 
 
 def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:

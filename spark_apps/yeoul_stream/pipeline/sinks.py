@@ -17,11 +17,12 @@ from yeoul_stream.pipeline.scalars import (
     Seconds,
     SecretName,
     Table,
+    Topic,
     TriggerText,
 )
 from yeoul_stream.pipeline.trigger import Trigger
 
-SinkKind = Literal["console", "postgres", "hdfs"]
+SinkKind = Literal["console", "postgres", "hdfs", "deadLetters"]
 
 
 class Console(Model):
@@ -105,8 +106,20 @@ class Hdfs(Model):
     Hadoop catalog has it."""
 
 
+class DeadLetters(Model):
+    """Send records that cannot be written to a topic of the same Kafka; good ones go nowhere.
+
+    For pipelines without PostgreSQL, whose sinks keep dead letters themselves.
+    """
+
+    topic: Topic
+    """The topic for the letters; it has to be there, compacted or with long retention. A letter's
+    key is the record's topic id, partition and offset, its value the record's, and headers
+    (`yeoul.reason`, `yeoul.detail`, ...) tell the rest."""
+
+
 class Sink(Model):
-    """One destination: exactly one of `console`, `postgres` and `hdfs`.
+    """One destination: exactly one of `console`, `postgres`, `hdfs` and `deadLetters`.
 
     Each sink is a streaming query of its own, with its own trigger, position and restarts.
     """
@@ -135,10 +148,14 @@ class Sink(Model):
     """Write rows to a PostgreSQL table."""
     hdfs: Hdfs | None = None
     """Write files to HDFS."""
+    dead_letters: DeadLetters | None = None
+    """Send dead letters to a Kafka topic."""
 
     @property
     def kind(self) -> SinkKind:
-        """Which of the three targets the sink has."""
+        """Which of the targets the sink has."""
+        if self.dead_letters is not None:
+            return "deadLetters"
         if self.postgres is not None:
             return "postgres"
         return "hdfs" if self.hdfs is not None else "console"

@@ -48,13 +48,13 @@ def test_a_pipeline_with_every_sink_disabled_is_refused() -> None:
 
 def test_a_sink_without_a_target_is_refused() -> None:
     found = problems(with_sink(console=None))
-    message = "has no target; write exactly one of console, postgres, hdfs"
+    message = "has no target; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
 def test_a_sink_with_two_targets_is_refused() -> None:
     found = problems(with_sink(hdfs=HDFS))
-    message = "has console and hdfs; write exactly one of console, postgres, hdfs"
+    message = "has console and hdfs; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
