@@ -14,7 +14,7 @@ from types import FrameType
 
 from pyspark.sql import SparkSession
 
-from yeoul_stream.errors import FencedError
+from yeoul_stream.errors import FencedError, java_cause
 from yeoul_stream.executors import Executors
 from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
@@ -195,6 +195,7 @@ def _watch_lag(
                 admin = admin or TopicAdmin(spark, source, source_secret(source))
                 board.topic_ends(admin.describe().end)
             except Exception as error:
+                board.source_away(java_cause(str(error)) or str(error).partition("\n")[0])
                 _log.debug("lag is not known right now: %s", error)
                 # The next one takes up a secret that has changed.
                 if admin is not None:

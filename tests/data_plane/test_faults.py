@@ -216,8 +216,9 @@ def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession)
 
 def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
     both.platform.kill("kafka")
-    time.sleep(5)
+    wait_until("that to be told", lambda: (both.progress() or {}).get("sourceError"))
     both.platform.start("kafka")
+    wait_until("that to be over", lambda: not (both.progress() or {}).get("sourceError", True))
     both.produce(_records(2))
     both.caught_up("table", "lake")
     _holds(both, spark, "table", "lake")
