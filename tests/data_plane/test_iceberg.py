@@ -16,6 +16,7 @@ from fix_iceberg import (
     read_with_pyiceberg,
     rows_of,
 )
+from fix_rest_catalog import rest_catalog
 from fix_stream import create_topic
 from fix_verify import INSTALLATION, World, message, named, row_of, session
 from yeoul_local.platform import Platform
@@ -98,6 +99,24 @@ def test_a_table_of_a_jdbc_catalog(
     assert (report.verdict, report.findings.listed) == ("holds", ())
     assert row_of(report, "ice").rows == 200
     assert there.sql("SELECT table_name FROM iceberg_tables") == [("info",)]
+
+
+def test_a_table_of_a_rest_catalog(platform: Platform, delivered: World, tmp_path: Path) -> None:
+    name = "restcatalog"
+    made = iceberg_document(platform, name)
+    create_topic(platform, name)
+    with rest_catalog(tmp_path) as catalog:
+        sink = made["spec"]["sinks"][1]
+        sink["hdfs"]["catalog"] = {"type": "rest", "uri": catalog.url, "table": "cars.info"}
+        made["spec"]["sinks"] = [sink]
+        there = replace(delivered, pipeline=parse_pipeline(made, name))
+        for block in range(2):
+            there.send([*(message(1000 * block + number) for number in range(100)), b"bad"])
+            there.run()
+        report = there.verify()
+        assert (report.verdict, report.findings.listed) == ("holds", ())
+        assert row_of(report, "days").written == 90
+        assert list(catalog.tables) == ["cars.info"]
 
 
 def test_dead_letters_are_listed(delivered: World) -> None:

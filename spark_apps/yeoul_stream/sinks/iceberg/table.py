@@ -212,9 +212,12 @@ class Table:
         head = base.currentSnapshot()
         if snapshot.parentId() != (None if head is None else head.snapshotId()):
             return False
-        tag = self._iceberg.SnapshotRef.tagBuilder(snapshot.snapshotId()).build()
-        builder = self._iceberg.TableMetadata.buildFrom(base)
-        changed = builder.setBranchSnapshot(snapshot, "main").setRef(TAG, tag).build()
+        builder = self._iceberg.TableMetadata.buildFrom(base).setBranchSnapshot(snapshot, "main")
+        # Some catalogs take nothing but the main branch while a table is empty.
+        if head is not None:
+            tag = self._iceberg.SnapshotRef.tagBuilder(snapshot.snapshotId()).build()
+            builder = builder.setRef(TAG, tag)
+        changed = builder.build()
         operations.commit(base, changed)
         return True
 
