@@ -1,7 +1,6 @@
-"""What a night has more time for: property tests by profile, and tests marked `night`.
+"""What a night has more time for: property tests by profile, and tests that are marked `night`.
 
-    HYPOTHESIS_PROFILE=nightly uv run pytest tests/unit/stream
-    YEOUL_NIGHT=1 make test-data-plane
+HYPOTHESIS_PROFILE=nightly is for the first, YEOUL_NIGHT=1 for the second.
 """
 
 from __future__ import annotations
