@@ -29,7 +29,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if not exists(given.server):
         return 0
     address = f"http://{given.scheduler}/metrics"
-    until(lambda: has_started(read(address)), given.seconds)
+    # One that is about to end itself has begun before: a first look tells them apart.
+    deadline = time.monotonic() + given.seconds
+    until(lambda: not has_started(read(address)), given.seconds)
+    until(lambda: has_started(read(address)), deadline - time.monotonic())
     return 0
 
 

@@ -196,7 +196,7 @@ def test_a_poller_that_ends_asks_whether_airflow_takes_over(chart: Chart) -> Non
     ]
     assert pod["terminationGracePeriodSeconds"] > 300
     quiet = {one["name"]: one.get("value") for one in container["env"]}
-    assert quiet["YEOUL_POLL_QUIET_START"] == "5"
+    assert quiet["YEOUL_POLL_QUIET_START"] == "15"
 
 
 def test_how_long_a_poller_waits_can_be_set(chart: Chart) -> None:

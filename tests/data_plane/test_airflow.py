@@ -100,7 +100,7 @@ def site(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 def declared(topics: dict[str, str]) -> list[dict[str, Any]]:
-    quick = {"runFor": 5, "flushTimeout": 2, "interval": 0.2, "fullRead": 2}
+    quick = {"quietStart": 0, "runFor": 5, "flushTimeout": 2, "interval": 0.2, "fullRead": 2}
     cars = {"keyField": "trmnId", "orderField": "trsmUtcTime", "path": API_PATH, **quick}
     return [
         {"name": "cars", "connection": "cars_api", "topic": topics["cars"], **cars},

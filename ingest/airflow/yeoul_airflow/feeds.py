@@ -106,9 +106,9 @@ class Feed(_Declared):
     """Longest time one answer may take."""
     window: float = Field(600.0, gt=0, le=86_400)
     """How long a record is remembered as sent."""
-    quiet_start: float = Field(3.0, ge=0, le=60)
+    quiet_start: float = Field(10.0, ge=0, le=60)
     """A run begins only when nobody has written to the topic for that long: a poller that is
-    replaced by this feed ends first."""
+    replaced by this feed ends first. Longer than the API pauses between records."""
     schedule: str = "* * * * *"
     """When a run begins, as a cron expression in UTC."""
     run_for: float = Field(50.0, gt=0, le=86_400)
