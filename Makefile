@@ -2,6 +2,8 @@
 
 # How long `make run` streams, in seconds; `forever` until Ctrl-C.
 FOR ?= 60
+# `make up AIRFLOW=1`, `make run AIRFLOW=1`: Airflow feeds Kafka, not the poller's own process.
+AIRFLOW ?=
 # More for `make bench-operator`: `BENCH="--only burst --applications 200 --no-write"`.
 BENCH ?=
 # How many processes share the tests; each starts services of its own. `WORKERS=0`: one after the other.
@@ -35,13 +37,13 @@ CODE := $(PACKAGES) charts tests images $(wildcard benchmarks)
 
 .PHONY: run
 run: $(READY) ## everything at once: start, stream FOR=60 seconds, prove, draw a picture, stop
-	@$(RUN) yeoul demo --for $(FOR)
+	@$(RUN) yeoul demo --for $(FOR) $(if $(AIRFLOW),--airflow)
 
 ##@ The platform on this machine
 
 .PHONY: up
 up: $(READY) ## start Kafka, HDFS, PostgreSQL and the simulated API, and leave them running
-	@$(RUN) yeoul up
+	@$(RUN) yeoul up $(if $(AIRFLOW),--airflow)
 
 .PHONY: down
 down: $(READY) ## stop everything; data stays
@@ -54,6 +56,10 @@ status: $(READY) ## show what runs, and how far the pipelines are
 .PHONY: fetch
 fetch: $(READY) ## download the jars now, to be without a network later
 	@$(RUN) yeoul fetch
+
+.PHONY: airflow
+airflow: $(READY) ## install Airflow into .yeoul/airflow now, from its own lock file
+	@$(RUN) python -m yeoul_local.airflow_venv
 
 .PHONY: reset
 reset: $(READY) ## stop everything and delete the platform's data; downloads stay
@@ -118,7 +124,7 @@ test-unit: $(READY) ## tests without services: a minute or two
 	@$(RUN) pytest tests/unit --numprocesses $(WORKERS) $(PYTEST)
 
 .PHONY: test-data-plane
-test-data-plane: $(READY) fetch ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
+test-data-plane: $(READY) fetch airflow ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
 	@echo "== tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
 	@$(RUN) pytest tests/data_plane $(SHARED) $(PYTEST)
 
@@ -144,7 +150,7 @@ test-chart: $(READY) $(BED) ## tests of the Helm chart: rendered, and taken by a
 	@$(RUN) pytest tests/chart $(if $(KUBECONFIG),,$(SHARED)) $(PYTEST)
 
 .PHONY: test-cluster
-test-cluster: $(READY) $(IMAGES) ## tests with real pods on a real node, as root: minutes
+test-cluster: $(READY) $(IMAGES) airflow ## tests with real pods on a real node, as root: minutes
 	@$(RUN) pytest tests/cluster $(SLOWEST) $(PYTEST)
 
 .PHONY: bench

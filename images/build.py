@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "dist" / "images"
-PUSHED = ("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "web")
+PUSHED = ("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "airflow", "web")
 # For nodes without a registry; users have the official ones.
 NODE_ONLY = ("prometheus", "alertmanager", "postgres-exporter", "node-exporter")
 NAMES = (*PUSHED, *NODE_ONLY)

@@ -209,7 +209,11 @@ BACKED_UP = over(
     {"enabled": True, "restore": {"file": "a.dump", "database": "again"}},
 )
 SECURED = over(over(BACKED_UP, ("tls",), {"enabled": True}), ("kafka", "builtin", "replicas"), 3)
+# Airflow instead of the poller.
+FED = over(BUILTIN, ("airflow", "provider"), "builtin")
+FED_BY_ANOTHER = over(BUILTIN, ("airflow", "provider"), "external")
 SETS = {
+    "airflow": FED,
     "builtin": BACKED_UP,
     "ha": HA,
     "secured": SECURED,

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from charts.options.airflow import Airflow
 from charts.options.base import Free, FreeList, Name, Pods, Values, Words
 from charts.options.hdfs import Hdfs
 from charts.options.ingest import Ingest
@@ -87,6 +88,8 @@ class Root(Values):
     """From an HTTP API to Kafka."""
     monitoring: Monitoring = Monitoring()
     """Metrics, alerts and dashboards."""
+    airflow: Airflow = Airflow()
+    """Airflow as what feeds Kafka."""
     tls: Tls = Tls()
     """TLS of the servers that the chart itself runs."""
     network_policies: NetworkPolicies = NetworkPolicies()

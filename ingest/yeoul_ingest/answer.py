@@ -63,12 +63,20 @@ class Failure:
 
 
 def read_answer(
-    status: int, content_type: str, retry_after: str | None, body: bytes, now: float
+    status: int,
+    content_type: str,
+    retry_after: str | None,
+    body: bytes,
+    now: float,
+    records_field: str = "",
 ) -> Page | Failure:
-    """Judge an answer. `now` is epoch seconds, for a Retry-After that is a date."""
+    """Judge an answer. `now` is epoch seconds, for a Retry-After that is a date.
+
+    `records_field` names the member with the array (`response.items`) where it is no bare one.
+    """
     excerpt = _excerpt(body)
     if status == 200:
-        return _read_body(content_type, body)
+        return _read_body(content_type, body, records_field)
     asked = parse_retry_after(retry_after, now)
     detail = f"HTTP status {status}: {excerpt}"
     if status in (401, 403):
@@ -95,7 +103,7 @@ def parse_retry_after(header: str | None, now: float) -> float | None:
         return None
 
 
-def _read_body(content_type: str, body: bytes) -> Page | Failure:
+def _read_body(content_type: str, body: bytes, records_field: str) -> Page | Failure:
     start = body[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith(b"<"):
         html = "html" in content_type.lower() or re.match(rb"<(!doctype html|html)", start)
@@ -103,10 +111,11 @@ def _read_body(content_type: str, body: bytes) -> Page | Failure:
     text = ""
     try:
         text = _decode(content_type, body)
-        return split(text)
+        return split_envelope(text, records_field) if records_field else split(text)
     except json.JSONDecodeError as error:
         whole = text.strip()
-        cut = not whole or (whole.startswith("[") and not whole.endswith("]"))
+        ends = {"[": "]", "{": "}"}.get(whole[:1], "")
+        cut = not whole or not whole.endswith(ends)
         outcome = Outcome.TRUNCATED if cut else Outcome.NOT_JSON
         return Failure(outcome, f"{error.msg} (character {error.pos} of {len(text)})")
     except UnicodeDecodeError as error:
@@ -152,22 +161,64 @@ def split(text: str) -> Page | Failure:
 
     Raises JSONDecodeError where the text is no JSON or ends too early.
     """
-    skip = _space.match
-    at = _end(skip(text, 0))
+    at = _end(_space.match(text, 0))
     if text[at : at + 1] != "[":
         _decoder.raw_decode(text, at)
-        return Failure(Outcome.NOT_AN_ARRAY, _excerpt(text[:1000].encode("utf-8", "replace")))
+        return _no_array(text, "")
+    items, end = _elements(text, at)
+    if text[end:].strip():
+        raise json.JSONDecodeError("Extra data after the array", text, end)
+    return Page(tuple(items))
+
+
+def split_envelope(text: str, field: str) -> Page | Failure:
+    """Cut the array in the member `field` (`a.b`: member b of member a) of a JSON object.
+
+    A member that is null holds no records: some APIs end their pages so. Raises as `split` does.
+    """
+    parse(text)
+    at: int | None = _end(_space.match(text, 0))
+    for name in field.split("."):
+        at = _member(text, at, name) if at is not None else None
+    if at is None or text[at] not in "[n":
+        return _no_array(text, f"no array in {field}: ")
+    return Page(tuple(_elements(text, at)[0]) if text[at] == "[" else ())
+
+
+def _member(text: str, at: int, name: str) -> int | None:
+    """Where the value of a member begins, in an object that begins at `at`; the text is JSON."""
+    skip = _space.match
+    if text[at : at + 1] != "{":
+        return None
+    at = _end(skip(text, at + 1))
+    while text[at : at + 1] == '"':
+        key, end = _decoder.raw_decode(text, at)
+        value = _end(skip(text, _end(skip(text, end)) + 1))
+        if key == name:
+            return value
+        _, end = _decoder.raw_decode(text, value)
+        at = _end(skip(text, _end(skip(text, end)) + 1))
+    return None
+
+
+def _no_array(text: str, why: str) -> Failure:
+    return Failure(Outcome.NOT_AN_ARRAY, why + _excerpt(text[:1000].encode("utf-8", "replace")))
+
+
+def _elements(text: str, at: int) -> tuple[list[Item], int]:
+    """The elements of the array that begins at `at`, and where it ends."""
+    skip = _space.match
     items: list[Item] = []
     at = _end(skip(text, at + 1))
     if text[at : at + 1] == "]":
-        return _finish(items, text, at + 1)
+        return items, at + 1
     while True:
         value, end = _decoder.raw_decode(text, at)
         items.append(Item(text[at:end].encode("utf-8", "surrogateescape"), value))
         at = _end(skip(text, end))
         mark = text[at : at + 1]
         if mark == "]":
-            return _finish(items, text, at + 1)
+            return items, at + 1
         if mark != ",":
             raise json.JSONDecodeError("Expecting ',' or ']'", text, at)
         at = _end(skip(text, at + 1))
@@ -175,9 +226,3 @@ def split(text: str) -> Page | Failure:
 
 def _end(match: re.Match[str] | None) -> int:
     return match.end() if match else 0
-
-
-def _finish(items: list[Item], text: str, at: int) -> Page:
-    if text[at:].strip():
-        raise json.JSONDecodeError("Extra data after the array", text, at)
-    return Page(tuple(items))

@@ -36,6 +36,18 @@ def passed_through(settings: Passing) -> Options:
     path = settings.kafka_options_file
     if path is None:
         return dict(settings.kafka_option)
+    options = option_lines(path)
+    try:
+        return refuse_kept(options) | settings.kafka_option
+    except ValueError as error:
+        raise OptionsError(f"{path}: {error}") from error
+
+
+def option_lines(path: Path) -> Options:
+    """The options in a file, one KEY=VALUE a line.
+
+    Raises OptionsError for a file that cannot be read or a line that is no option.
+    """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
@@ -51,10 +63,7 @@ def passed_through(settings: Passing) -> Options:
             # The line is not repeated: it may hold a password.
             raise OptionsError(f"{path}, line {number}: accepted is KEY=VALUE, or # and a comment")
         options[name.strip()] = value.strip()
-    try:
-        return refuse_kept(options) | settings.kafka_option
-    except ValueError as error:
-        raise OptionsError(f"{path}: {error}") from error
+    return options
 
 
 def producer_options(settings: PollerSettings, passed: Options) -> Options:

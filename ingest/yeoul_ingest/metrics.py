@@ -5,7 +5,10 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, start_http_server
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, start_http_server
+
+# Of an API that answers in tens of milliseconds, up to one that hangs.
+_LATENCY_S = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
 
 class PollerMetrics:
@@ -14,6 +17,12 @@ class PollerMetrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self.requests = self._counter("requests", "Requests to the API.", "outcome")
+        self.latency = Histogram(
+            "yeoul_poller_request_seconds",
+            "How long requests to the API took, failed ones included.",
+            buckets=_LATENCY_S,
+            registry=self.registry,
+        )
         self.polled = self._counter("records_polled", "Records in good answers, repeats included.")
         self.duplicates = self._counter(
             "records_duplicate", "Records not sent because they were sent within the window."

@@ -66,6 +66,13 @@ class PollerSettings(BaseModel):
     query: dict[str, str] = option(
         {}, "HTTP API", "further query parameter, such as type=json; may be repeated"
     )
+    records_field: str = option(
+        "",
+        "HTTP API",
+        "member of the answer that holds the array of records, such as items or response.items; "
+        "empty: the answer is the array",
+        "NAME",
+    )
     timeout: float = option(
         10.0, "HTTP API", "longest time one answer may take", "SECONDS", gt=0, le=3600
     )
@@ -123,6 +130,15 @@ class PollerSettings(BaseModel):
         le=86_400,
     )
 
+    quiet_start: float = option(
+        0.0,
+        "rhythm",
+        "begin only when nobody has written to the topic for that long, so that another poller, "
+        "which is about to end, is never joined (0: begin at once)",
+        "SECONDS",
+        ge=0,
+        le=60,
+    )
     bootstrap_servers: str = option(
         ..., "Kafka", "host:port, comma separated", "LIST", min_length=1
     )

@@ -10,8 +10,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from pydantic import SecretStr
 
 from yeoul_ingest.backoff import Backoff
@@ -53,24 +54,38 @@ def run(settings: PollerSettings, read_key: Callable[[], SecretStr]) -> int:
         while not stop.is_set():
             started = time.monotonic()
             try:
-                return _session(settings, passed, patient, metrics, stop)
+                return 0 if session(settings, passed, patient, metrics, stop).whole else 1
             except (KafkaException, ClientLostError) as error:
                 lasted = time.monotonic() - started
                 failures = 1 if lasted > settings.longest_pause else failures + 1
                 pause = backoff.pause(failures, rng.random())
-                log.warning("%s; next try in %.1f s", _shown(error, settings), pause)
+                log.warning("%s; next try in %.1f s", shown(error, settings), pause)
                 stop.wait(pause)
     log.error("ended while Kafka could not be used")
     return 1
 
 
-def _session(
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What was left when a session ended: records not handed over, records not confirmed."""
+
+    unsent: int
+    unconfirmed: int
+    refusal: KafkaError | None
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything that was taken from the API has arrived."""
+        return not self.unsent and not self.unconfirmed
+
+
+def session(
     settings: PollerSettings,
     passed: Options,
     source: PatientSource,
     metrics: PollerMetrics,
     stop: threading.Event,
-) -> int:
+) -> Ending:
     """From the topic's tail until told to stop, with one producer.
 
     Raises KafkaException where Kafka cannot be asked, ClientLostError where the producer is lost.
@@ -78,7 +93,7 @@ def _session(
     seen = Seen(settings.window)
     since = time.time() - settings.window
     options = consumer_options(settings, passed)
-    for value, at in read_tail(options, settings.topic, since, stop):
+    for value, at in read_tail(options, settings.topic, since, stop, settings.quiet_start):
         seen.remember(identity_of_sent(value, settings.identity_field), at)
     log.info("topic %s: %d records sent within the window", settings.topic, len(seen))
     reader = Reader(settings, source, seen, metrics, time.time)
@@ -98,7 +113,7 @@ def _session(
     unconfirmed = sink.close(settings.flush_timeout)
     if unsent or unconfirmed:
         log.error("%d records were not sent, %d not confirmed by Kafka", unsent, unconfirmed)
-    return 1 if unsent or unconfirmed else 0
+    return Ending(unsent, unconfirmed, sink.last_refusal)
 
 
 def _poll(
@@ -142,7 +157,8 @@ def _stopping(stop: threading.Event, after: float | None) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def _shown(error: KafkaException | ClientLostError, settings: PollerSettings) -> str:
+def shown(error: KafkaException | ClientLostError, settings: PollerSettings) -> str:
+    """What went wrong with Kafka, and where to look."""
     if isinstance(error, ClientLostError):
         return f"the producer is lost ({error}): starting a new one"
     return (

@@ -20,6 +20,7 @@ log = logging.getLogger(__name__)
 
 # Sending these again would fail again, at every poll for as long as the API shows the record.
 NEVER_TAKEN = {KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_RECORD}
+_GIVEN_UP_BY_US = {KafkaError._PURGE_QUEUE, KafkaError._PURGE_INFLIGHT}
 REMEDIES = {
     KafkaError.UNKNOWN_TOPIC_OR_PART: "create the topic, or name another one with --topic",
     KafkaError._UNKNOWN_TOPIC: "create the topic, or name another one with --topic",
@@ -53,6 +54,7 @@ class KafkaSink:
         self._on_failed = on_failed
         self._stop = stop
         self._refusals: Counter[KafkaError] = Counter()
+        self.last_refusal: KafkaError | None = None
         self._producer: Producer = connect(Producer, options)
 
     def send(self, record: Record) -> bool:
@@ -112,5 +114,7 @@ class KafkaSink:
         if is_fatal(error):
             raise ClientLostError(error.str())
         self._refusals[error] += 1
+        if error.code() not in _GIVEN_UP_BY_US:
+            self.last_refusal = error
         if error.code() not in NEVER_TAKEN:
             self._on_failed(identity)

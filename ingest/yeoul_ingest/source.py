@@ -33,7 +33,14 @@ def _certificates() -> ssl.SSLContext:
 class HttpSource:
     """Pages of the API. Every failure is a value; nothing that is returned holds the key."""
 
-    def __init__(self, settings: PollerSettings, read_key: Callable[[], SecretStr]) -> None:
+    def __init__(
+        self,
+        settings: PollerSettings,
+        read_key: Callable[[], SecretStr],
+        ends: float | None = None,
+    ) -> None:
+        """`ends`: the time (monotonic seconds) after which no answer is waited for."""
+        self._ends = ends
         self._settings = settings
         self._read_key = read_key
         self._key = read_key()
@@ -72,9 +79,12 @@ class HttpSource:
         self._client.close()
 
     def _ask(self, page: int) -> Page | Failure:
-        deadline = time.monotonic() + self._settings.timeout
+        limit = self._settings.timeout
+        if self._ends is not None:
+            limit = min(limit, max(0.1, self._ends - time.monotonic()))
+        deadline = time.monotonic() + limit
         url = httpx.URL(self._settings.url).copy_merge_params(self._parameters(page))
-        with self._client.stream("GET", url) as response:
+        with self._client.stream("GET", url, timeout=limit) as response:
             chunks, size = [], 0
             for chunk in response.iter_bytes():
                 chunks.append(chunk)
@@ -94,6 +104,7 @@ class HttpSource:
                 response.headers.get("retry-after"),
                 b"".join(chunks),
                 time.time(),
+                self._settings.records_field,
             )
 
     def _parameters(self, page: int) -> dict[str, str]:

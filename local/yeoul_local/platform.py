@@ -17,7 +17,7 @@ from yeoul_local.home import Home
 from yeoul_local.ivy import Fetcher
 from yeoul_local.java import Java, find_java
 from yeoul_local.lock import exclusive
-from yeoul_local.parts import ALL, PARTS, expand, hdfs, postgres_access, simulator
+from yeoul_local.parts import ALL, FEEDERS, PARTS, expand, hdfs, postgres_access, simulator
 from yeoul_local.parts.base import Site
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.starting import Start, Starter
@@ -213,6 +213,6 @@ def _without(state: State, names: set[str]) -> State:
 
 def _waves(records: dict[str, ProcessRecord]) -> list[list[str]]:
     """What to stop together: those who write first, the stores last."""
-    first = [name for name in records if name not in PARTS or name in ("poller", "simulator")]
+    first = [name for name in records if name not in PARTS or name in (*FEEDERS, "simulator")]
     rest = [name for name in records if name not in first]
     return [wave for wave in (first, rest) if wave]

@@ -18,7 +18,7 @@ from yeoul_local.events import Event, Report
 from yeoul_local.ivy import Fetcher, process_name
 from yeoul_local.locked import SETS
 from yeoul_local.parts import PARTS
-from yeoul_local.parts.base import Part, Site
+from yeoul_local.parts.base import Part, Site, Slow
 from yeoul_local.state import StateFile
 
 _PATIENCE_SECONDS = 120.0
@@ -141,7 +141,8 @@ class Starter:
 
     def _until_ready(self, part: Part, site: Site, process: psutil.Process) -> None:
         log = site.home.log(part.name)
-        deadline = time.monotonic() + _PATIENCE_SECONDS
+        patience = part.patience if isinstance(part, Slow) else _PATIENCE_SECONDS
+        deadline = time.monotonic() + patience
         while True:
             self._check()
             missing = part.missing(site)

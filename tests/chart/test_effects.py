@@ -12,6 +12,8 @@ from charts.options.root import Root
 from charts.walk import Option, leaves, options
 from fix_chart import (
     EXTERNAL,
+    FED,
+    FED_BY_ANOTHER,
     KERBEROS,
     NAMESPACE,
     OPERATED,
@@ -40,6 +42,8 @@ PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
         ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS, *OPTIONAL),
     ),
     "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg", "monitoring.operator")),
+    "airflow": (FED, ("airflow.builtin",)),
+    "airflow elsewhere": (FED_BY_ANOTHER, ("airflow.external",)),
     "external": (KERBEROS_TOO, ("kafka.external", "postgres.external", "hdfs.external")),
 }
 # What excludes others, or only exists in a few values: each by itself, with what it brings about.
@@ -54,6 +58,7 @@ ALONE: dict[str, tuple[Any, str]] = {
     "postgres.builtin.backup.existingClaim": ("theirs", "claimName: theirs"),
     "postgres.external.sslmode": ("verify-full", "sslmode: verify-full"),
     "hdfs.external.configMap": ("theirs", 'YEOUL_STREAM_HADOOP_CONFIG_MAP: "theirs"'),
+    "airflow.builtin.existingSecret": ("theirs", "secretName: theirs"),
     "kafka.builtin.replicas": (7, "replicas: 7"),
     "hdfs.builtin.ha.zookeeper.replicas": (1, "zookeeper-0.yeoul-hdfs-zookeeper.data.svc:2181<"),
     "hdfs.builtin.ha.zookeeper.external": ("zk.example:2181", "<value>zk.example:2181</value>"),
@@ -62,7 +67,10 @@ ALONE |= {
     f"monitoring.builtin.{one}.existingSecret": ("theirs", "secretName: theirs")
     for one in ("alertmanager", "grafana")
 }
-PROVIDERS = ("monitoring.provider", "kafka.provider", "postgres.provider", "hdfs.provider")
+PROVIDERS = (
+    *("airflow.provider", "monitoring.provider"),
+    *("kafka.provider", "postgres.provider", "hdfs.provider"),
+)
 NOT_OURS = ("global",)
 # Without a simulator only: tests/chart/test_trial.py.
 ELSEWHERE = ("test.topic",)
@@ -73,8 +81,15 @@ NOT_EXTERNAL = ("kafka.topics", "networkPolicies.clientsFrom")
 def counts(path: str, place: str) -> bool:
     if place == "external" and path in NOT_EXTERNAL:
         return False
+    # With Airflow there is no poller; all else is the same.
+    if place.startswith("airflow") is not path.startswith("airflow."):
+        return False
     named = [name for _, names in PLACES.values() for name in names if path.startswith(f"{name}.")]
     return not named or named[0] in PLACES[place][1]
+
+
+# An option of each that has settings.
+SETTINGS = {"operator": "logLevel", "airflow": "core.hostname_callable"}
 
 
 def mark(option: Option, number: int) -> tuple[Any, str]:
@@ -88,10 +103,11 @@ def mark(option: Option, number: int) -> tuple[Any, str]:
         "affinity": {"nodeAffinity": {word: {}}},
         "topics": [{"name": word}],
         "metricsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
+        "feeds": [{"name": word}],
         "clientsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
         "interval": f"{number}s",
         "retention": f"{number}d",
-        "settings": {"logLevel": word} if option.path[0] == "operator" else {"window": word},
+        "settings": {SETTINGS.get(option.path[0], "window"): word},
     }
     if key == "hdfsSite":
         special[key] = {**KERBEROS["external"][key], word: "v"}

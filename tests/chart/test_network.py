@@ -34,6 +34,12 @@ PROOF: Object = {
     },
 }
 
+POLLER = {
+    "app.kubernetes.io/name": "yeoul",
+    "app.kubernetes.io/instance": "yeoul",
+    "app.kubernetes.io/component": "poller",
+}
+
 
 THEIRS = {"external": "zookeeper.example:2181"}
 PLACES = {
@@ -76,6 +82,7 @@ def there(values: Object) -> list[Object]:
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
         "web": values.get("web", {}).get("enabled", False),
         "external": "external" in [part["provider"] for part in parts],
+        "poller": values.get("airflow", {}).get("provider", "none") == "none",
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
         "hdfs.zookeeper.external": pair["enabled"] and not own,
@@ -87,11 +94,13 @@ def there(values: Object) -> list[Object]:
         and values["postgres"]["provider"] == "external",
     }
 
-    def counts(one: Object) -> bool:
-        when = one.get("when", "")
+    def holds(when: str) -> bool:
         part, _, provider = when.partition(".")
         provided = values.get(part, {}).get("provider") == provider
-        return not when or bool(special.get(when, provided))
+        return bool(special.get(when, provided))
+
+    def counts(one: Object) -> bool:
+        return all(map(holds, one.get("when", "").split()))
 
     return [one for one in CONNECTIONS if counts(one)]
 
@@ -111,6 +120,8 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
         "drivers": [drivers],
         "metrics": [*METRICS, *(peer("prometheus", found) or [] if "prometheus" in found else [])],
         "clients": CLIENTS,
+        # One that Airflow takes over from.
+        "poller": [{"podSelector": {"matchLabels": POLLER}}],
         "kafka": [{"podSelector": {"matchLabels": strimzi}}],
     }
     return others.get(component)

@@ -117,7 +117,9 @@ def test_only_who_asks_the_api_server_has_a_token(objects: list[Object]) -> None
     with_token = {
         name for name, pod in pods(objects) if pod["spec"].get("automountServiceAccountToken", True)
     }
-    assert with_token - {"yeoul-web", "yeoul-prometheus"} == {"yeoul-operator"}
+    # The page, Prometheus, and Airflow's tasks, which submit applications, where there are such.
+    others = {"yeoul-web", "yeoul-prometheus", "yeoul-airflow-scheduler"}
+    assert with_token - others == {"yeoul-operator"}
 
 
 def test_every_volume_that_is_mounted_is_there(objects: list[Object]) -> None:

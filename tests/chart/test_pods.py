@@ -29,6 +29,9 @@ PARTS = {
     "monitoring.builtin.alertmanager": "yeoul-alertmanager",
     "monitoring.builtin.grafana": "yeoul-grafana",
     "monitoring.builtin.nodeExporter": "yeoul-node-exporter",
+    "airflow.builtin.server": "yeoul-airflow-server",
+    "airflow.builtin.scheduler": "yeoul-airflow-scheduler",
+    "airflow.builtin.migration": "yeoul-airflow-migration",
 }
 HA = over(UNPRIVILEGED, ("monitoring", "builtin", "nodeExporter"), {"enabled": True})
 TERM = {"key": "a", "operator": "Exists"}
@@ -54,8 +57,13 @@ def set_for(part: str, option: str, value: Any) -> Object:
     return over(HA, (*part.split("."), option), value)
 
 
+def with_part(part: str, values: Object) -> Object:
+    """The values, with Airflow for its parts, which take the poller's place."""
+    return over(values, ("airflow", "provider"), "builtin") if "airflow" in part else values
+
+
 def pod_of(chart: Chart, part: str, values: Object) -> Object:
-    found = {stem(name): pod for name, pod in pods(chart.objects(values))}
+    found = {stem(name): pod for name, pod in pods(chart.objects(with_part(part, values)))}
     return found[PARTS[part]]
 
 
@@ -150,7 +158,7 @@ def test_image_resources_and_annotations_of_a_part(chart: Chart, part: str) -> N
     }
     values = over(values, (*part.split("."), "resources"), resources)
     values = over(values, (*part.split("."), "annotations"), {"note": "x"})
-    objects = chart.objects(values)
+    objects = chart.objects(with_part(part, values))
     (workload,) = [
         one
         for one in objects

@@ -25,10 +25,13 @@ PROFILES = [one["name"] for one in SKAFFOLD["profiles"]]
 
 
 def test_every_image_of_ours_has_the_tag_that_was_built() -> None:
+    # Airflow is off unless wanted; its image is large, and `make images` builds it.
     wanted = {
         ".".join((*one.path[:-1], "tag")): str(one.default)
         for one in leaves(options(Root()))
-        if one.path[-1] == "repository" and str(one.default).startswith("yeoul-")
+        if one.path[-1] == "repository"
+        and str(one.default).startswith("yeoul-")
+        and one.path[0] != "airflow"
     }
     found = RELEASE["setValueTemplates"]
     assert set(found) == set(wanted)

@@ -44,6 +44,10 @@ Names and labels: nothing else makes one up.
 {{- define "yeoul.hdfs.zookeeper" -}}{{ include "yeoul.hdfs" . }}-zookeeper{{- end -}}
 {{- define "yeoul.hdfs.client" -}}{{ include "yeoul.hdfs" . }}-client{{- end -}}
 {{- define "yeoul.poller" -}}{{ include "yeoul.fullname" . }}-poller{{- end -}}
+{{- define "yeoul.airflow" -}}{{ include "yeoul.fullname" . }}-airflow{{- end -}}
+{{- define "yeoul.airflow.server" -}}{{ include "yeoul.airflow" . }}-server{{- end -}}
+{{- define "yeoul.airflow.scheduler" -}}{{ include "yeoul.airflow" . }}-scheduler{{- end -}}
+{{- define "yeoul.airflow.feedsMap" -}}{{ include "yeoul.airflow" . }}-feeds{{- end -}}
 {{- define "yeoul.simulator" -}}{{ include "yeoul.fullname" . }}-simulator{{- end -}}
 {{- define "yeoul.pipelines" -}}{{ include "yeoul.fullname" . }}-pipelines{{- end -}}
 {{- define "yeoul.test" -}}{{ include "yeoul.fullname" . }}-test{{- end -}}

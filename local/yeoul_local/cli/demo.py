@@ -16,7 +16,7 @@ from yeoul_local.demo.stopping import Stop
 from yeoul_local.demo.summary import delivered, missing_proof
 from yeoul_local.errors import LocalError
 from yeoul_local.events import Report, silent
-from yeoul_local.parts import PARTS
+from yeoul_local.parts import FEEDERS, PARTS
 from yeoul_local.platform import Platform
 from yeoul_local.watch import watched
 
@@ -26,6 +26,9 @@ _JVM_OPTIONS = "-XX:TieredStopAtLevel=1"
 For = Annotated[
     str, typer.Option("--for", metavar="SECONDS", help="How long to stream; `forever`: to Ctrl-C.")
 ]
+WithAirflow = Annotated[
+    bool, typer.Option("--airflow", help="Let Airflow feed Kafka, not the poller's own process.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -33,10 +36,10 @@ def register(app: typer.Typer) -> None:
     app.command()(demo)
 
 
-def demo(seconds: For = "60") -> None:
+def demo(seconds: For = "60", airflow: WithAirflow = False) -> None:
     """Start everything, stream the vehicles, prove that nothing was lost, and draw a picture."""
     platform = this_platform()
-    planned = plan(seconds, platform.home)
+    planned = plan(seconds, platform.home, airflow=airflow)
     before = running(platform)
     refuse_second_run(platform, before)
     os.environ["JDK_JAVA_OPTIONS"] = f"{os.environ.get('JDK_JAVA_OPTIONS', '')} {_JVM_OPTIONS}"
@@ -71,7 +74,7 @@ def running(platform: Platform) -> frozenset[str]:
 
 def refuse_second_run(platform: Platform, before: frozenset[str]) -> None:
     """Refuse to run beside another run: the two would share poller and table."""
-    others = sorted(name for name in before if name not in PARTS or name == "poller")
+    others = sorted(name for name in before if name not in PARTS or name in FEEDERS)
     if others:
         raise LocalError(
             f"{', '.join(others)} runs already in {platform.home.root}.",

@@ -8,7 +8,8 @@ import typer
 
 from yeoul_local import debian
 from yeoul_local.cli.common import console, this_platform
-from yeoul_local.parts import ALL
+from yeoul_local.parts import ALL, WITH_AIRFLOW
+from yeoul_local.parts.airflow import administrator_of, page
 from yeoul_local.watch import watched
 
 Parts = Annotated[
@@ -20,6 +21,9 @@ NewPorts = Annotated[
 Monitoring = Annotated[
     bool, typer.Option("--monitoring", help="Start Prometheus and its exporters, too.")
 ]
+WithAirflow = Annotated[
+    bool, typer.Option("--airflow", help="And Airflow, which feeds Kafka from the simulator.")
+]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 
 
@@ -30,14 +34,23 @@ def register(app: typer.Typer) -> None:
     app.command()(reset)
 
 
-def up(parts: Parts = None, new_ports: NewPorts = False, monitoring: Monitoring = False) -> None:
+def up(
+    parts: Parts = None,
+    new_ports: NewPorts = False,
+    monitoring: Monitoring = False,
+    airflow: WithAirflow = False,
+) -> None:
     """Start Kafka, HDFS, PostgreSQL and the simulator."""
     platform = this_platform()
     out = console()
     began = time.monotonic()
     try:
         with watched(out) as report:
-            wanted = (*(parts or ALL), *(("monitoring",) if monitoring else ()))
+            wanted = (
+                *(parts or ALL),
+                *(("monitoring",) if monitoring else ()),
+                *(WITH_AIRFLOW if airflow else ()),
+            )
             platform.up(wanted, report, new_ports=new_ports)
     except KeyboardInterrupt:
         out.print("What was not ready was stopped; `yeoul down` stops the rest.", highlight=False)
@@ -46,6 +59,9 @@ def up(parts: Parts = None, new_ports: NewPorts = False, monitoring: Monitoring 
     if "monitoring" in wanted:
         origin = debian.find(platform.home, "prometheus", os.environ).origin
         out.print(f"Prometheus ({origin}) at {platform.endpoints.prometheus_url}", highlight=False)
+    if "airflow" in wanted:
+        who = administrator_of(platform.home)
+        out.print(f"Airflow: {page(platform.state_file.read().ports)} ({who})", highlight=False)
 
 
 def down() -> None:

@@ -17,11 +17,19 @@ _NEEDED = frozenset(("postgres", "kafka", *GROUPS["hdfs"]))
 class Beginning:
     """Starts the parts and the job side by side: Spark takes longer than all of them.
 
-    `before_job` is called when the stores serve and the job has not been started yet.
+    `before_job` is called when the stores serve and the job has not been started yet; `feeders` are
+    the parts that bring records to Kafka.
     """
 
-    def __init__(self, platform: Platform, run: Effective, before_job: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        platform: Platform,
+        run: Effective,
+        before_job: Callable[[], None],
+        feeders: tuple[str, ...],
+    ) -> None:
         self._platform = platform
+        self._feeders = feeders
         self._run = run
         self._before_job = before_job
         self._ready: set[str] = set()
@@ -42,7 +50,7 @@ class Beginning:
             report(event)
             self._heed(event)
 
-        self._platform.up((*ALL, "poller"), on_event)
+        self._platform.up((*ALL, *self._feeders), on_event)
         self._join()
         if self._failure is not None:
             raise self._failure

@@ -18,15 +18,22 @@ class Plan:
         pipeline: the pipeline's file.
         overlay: the file of what differs from it.
         page: the file to draw the picture in.
+        airflow: whether Airflow feeds Kafka, and not the poller's own process.
     """
 
     seconds: float | None
     pipeline: Path
     overlay: Path
     page: Path
+    airflow: bool = False
+
+    @property
+    def feeder(self) -> str:
+        """The part that takes records from the API to Kafka."""
+        return "airflow" if self.airflow else "poller"
 
 
-def plan(duration: str, home: Home) -> Plan:
+def plan(duration: str, home: Home, *, airflow: bool = False) -> Plan:
     """The demonstration of the repository's first pipeline.
 
     Raises:
@@ -39,6 +46,7 @@ def plan(duration: str, home: Home) -> Plan:
         manifests / "examples" / "car-info.yaml",
         manifests / "overlays" / "demo.yaml",
         home.root / "report" / "car-info.html",
+        airflow,
     )
     if not made.pipeline.is_file():
         raise LocalError(

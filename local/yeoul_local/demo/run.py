@@ -22,6 +22,7 @@ from yeoul_local.demo.screen import Screen, choose
 from yeoul_local.demo.stopping import Stop
 from yeoul_local.demo.words import duration, one_line
 from yeoul_local.jobs import Effective, Job
+from yeoul_local.parts import WITH_AIRFLOW
 from yeoul_local.platform import Platform
 from yeoul_local.ports import LOOPBACK
 from yeoul_local.watch import watched
@@ -74,7 +75,8 @@ class Demonstration:
             plan.pipeline, plan.overlay, platform.endpoints.kafka_bootstrap
         )
         self._probe = self._make_probe()
-        self._beginning = Beginning(platform, self._effective, self._probe.remember)
+        feeders = WITH_AIRFLOW if plan.airflow else (plan.feeder,)
+        self._beginning = Beginning(platform, self._effective, self._probe.remember, feeders)
         self._screen: Screen | None = None
         self.outcome = Outcome()
 
@@ -110,11 +112,12 @@ class Demonstration:
             self._screen.close()
 
     def _make_probe(self) -> Probe:
-        poller = self._platform.state_file.read().ports["poller"]
+        known = self._platform.state_file.read().ports
+        port = known["airflow.metrics" if self._plan.airflow else "poller"]
         return Probe(
             self._platform.endpoints.postgres,
             self._effective.pipeline,
-            f"http://{LOOPBACK}:{poller}",
+            f"http://{LOOPBACK}:{port}",
         )
 
     def _say(self, text: str) -> None:
@@ -158,7 +161,7 @@ class Demonstration:
             self._say("Ending in good order; Ctrl-C once more stops at once.")
         seconds = self.outcome.streamed_seconds
         follower.look("catching up", seconds)
-        self._platform.stop("poller")
+        self._platform.stop(self._plan.feeder)
         stopped = time.monotonic()
 
         def behind() -> bool:

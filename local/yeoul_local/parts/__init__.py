@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from yeoul_local.errors import LocalError
+from yeoul_local.parts.airflow import Airflow, AirflowMetrics
 from yeoul_local.parts.base import Part
 from yeoul_local.parts.hdfs import DataNode, NameNode
 from yeoul_local.parts.kafka import Kafka
@@ -20,14 +21,19 @@ _EVERY: tuple[Part, ...] = (
     PostgresExporter(),
     NodeExporter(),
     Prometheus(),
+    AirflowMetrics(),
+    Airflow(),
 )
 PARTS: dict[str, Part] = {part.name: part for part in _EVERY}
 GROUPS: dict[str, tuple[str, ...]] = {
     "hdfs": ("namenode", "datanode"),
     "monitoring": ("postgres-exporter", "node-exporter", "prometheus"),
 }
+# What takes records from the API to Kafka: one of these at a time.
+FEEDERS = ("poller", "airflow")
 # What `up` starts; the poller belongs to a run.
 ALL = ("postgres", "kafka", "hdfs", "simulator")
+WITH_AIRFLOW = ("airflow-metrics", "airflow")
 
 
 def expand(names: Iterable[str]) -> tuple[str, ...]:

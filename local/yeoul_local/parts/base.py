@@ -3,7 +3,7 @@
 import signal
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from yeoul_local.home import Home
 from yeoul_local.java import Java
@@ -35,6 +35,17 @@ class Site:
             f"-Djava.io.tmpdir={self.home.tmp}",
             *options,
         ]
+
+
+@runtime_checkable
+class Slow(Protocol):
+    """A part that takes long to serve.
+
+    Attributes:
+        patience: after how many seconds it counts as failed.
+    """
+
+    patience: float
 
 
 class Part(Protocol):

@@ -62,17 +62,19 @@ def administrator(home: Home, ports: Mapping[str, int]) -> PostgresEndpoint:
     )
 
 
-def create_database(admin: connection, password: str) -> None:
+def create_database(
+    admin: connection, password: str, role: str = ROLE, database: str = DATABASE
+) -> None:
     """Create the role and its database unless they exist."""
     with admin.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ROLE,))
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,))
         if cursor.fetchone() is None:
             command = sql.SQL("CREATE ROLE {} LOGIN PASSWORD {}")
-            cursor.execute(command.format(sql.Identifier(ROLE), sql.Literal(password)))
-        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (DATABASE,))
+            cursor.execute(command.format(sql.Identifier(role), sql.Literal(password)))
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", (database,))
         if cursor.fetchone() is None:
             create = sql.SQL("CREATE DATABASE {} OWNER {}")
-            cursor.execute(create.format(sql.Identifier(DATABASE), sql.Identifier(ROLE)))
+            cursor.execute(create.format(sql.Identifier(database), sql.Identifier(role)))
 
 
 def passwords(home: Home) -> dict[str, str]:

@@ -5,10 +5,10 @@ import threading
 import pytest
 
 from fix_ingest import Answer, MakeSource, Serve, steady_random
-from yeoul_ingest.answer import Page
+from yeoul_ingest.answer import Outcome, Page
 from yeoul_ingest.backoff import Backoff
 from yeoul_ingest.metrics import PollerMetrics
-from yeoul_ingest.patience import PatientSource
+from yeoul_ingest.patience import GaveUpError, PatientSource
 from yeoul_ingest.source import HttpSource
 
 
@@ -105,3 +105,28 @@ def test_a_refused_key_names_the_remedy(
     patient(make_source(url), metrics).ask(1, tries=1)
     assert "refuses the key" in caplog.text
     assert "--api-key-file" in caplog.text
+
+
+def test_what_is_hopeless_is_raised_and_counted(
+    serve: Serve, make_source: MakeSource, metrics: PollerMetrics
+) -> None:
+    source = make_source(serve(lambda _: Answer(b"no", 403)))
+    backoff = Backoff(0.001, 0.002)
+    hopeless = {Outcome.UNAUTHORIZED}
+    patient = PatientSource(source, backoff, metrics, threading.Event(), steady_random(), hopeless)
+    with pytest.raises(GaveUpError, match="403"):
+        patient.ask(1)
+    assert requests(metrics, "unauthorized") == 1
+    assert not patient.answered
+
+
+def test_it_knows_the_last_failure_until_there_is_an_answer(
+    serve: Serve, make_source: MakeSource, metrics: PollerMetrics
+) -> None:
+    answers = [Answer(), Answer(status=500)]
+    source = patient(make_source(serve(lambda _: answers.pop())), metrics)
+    source.ask(1, tries=1)
+    assert source.last_failure is not None
+    source.ask(1)
+    assert source.last_failure is None
+    assert source.answered

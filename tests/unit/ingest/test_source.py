@@ -5,6 +5,7 @@ import logging
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -189,3 +190,13 @@ def test_a_proxy_of_the_environment_is_not_asked_for_loopback(
         check=True,
     )
     assert done.stdout.strip() == "Page"
+
+
+def test_no_answer_is_waited_for_beyond_the_end_of_a_run(silent_url: str) -> None:
+    began = time.monotonic()
+    source = HttpSource(poller_settings(silent_url, timeout=600), lambda: KEY, began + 0.3)
+    answer = source.fetch(1)
+    source.close()
+    assert isinstance(answer, Failure)
+    assert answer.outcome is Outcome.TIMEOUT
+    assert time.monotonic() - began < 5

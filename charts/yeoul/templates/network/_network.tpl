@@ -6,6 +6,7 @@
 {{- $providers := list .Values.kafka.provider .Values.postgres.provider .Values.hdfs.provider -}}
 {{- $special := dict
       "api" .Values.ingest.poller.url
+      "poller" (include "yeoul.ingest.isPolled" .)
       "backup" (include "yeoul.postgres.isBackedUp" .)
       "external" (has "external" $providers)
       "web" .Values.web.enabled
@@ -18,9 +19,15 @@
       "monitoring.exporter" (include "yeoul.postgres.exporter.isMade" .)
       "monitoring.exporter.external" (and (include "yeoul.postgres.exporter.isMade" .) (eq .Values.postgres.provider "external")) -}}
 {{- range .Files.Get "files/connections.yaml" | fromYamlArray -}}
-{{- $when := splitList "." (default "" .when) -}}
+{{- $holds := true -}}
+{{- range splitList " " (default "" .when) | compact -}}
+{{- $when := splitList "." . -}}
 {{- $provided := eq (last $when) (get (get $.Values (first $when) | default dict) "provider") -}}
-{{- if or (not .when) (get $special (default "" .when)) (and (not (hasKey $special (default "" .when))) $provided) -}}
+{{- if not (ternary (get $special .) $provided (hasKey $special .)) -}}
+{{- $holds = false -}}
+{{- end -}}
+{{- end -}}
+{{- if $holds -}}
 {{- $found = append $found . -}}
 {{- end -}}
 {{- end -}}
@@ -108,7 +115,8 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if eq .Values.hdfs.provider "builtin" -}}{{- $found = concat $found (list "namenode" "datanode") -}}{{- end -}}
 {{- if include "yeoul.hdfs.ha" . -}}{{- $found = append $found "journalnode" -}}{{- end -}}
 {{- if include "yeoul.hdfs.zookeeper.own" . -}}{{- $found = append $found "zookeeper" -}}{{- end -}}
-{{- if .Values.ingest.poller.enabled -}}{{- $found = append $found "poller" -}}{{- end -}}
+{{- if include "yeoul.ingest.isPolled" . -}}{{- $found = append $found "poller" -}}{{- end -}}
+{{- if eq .Values.airflow.provider "builtin" -}}{{- $found = concat $found (list "airflow-migration" "airflow-scheduler" "airflow-server") -}}{{- end -}}
 {{- if .Values.ingest.simulator.enabled -}}{{- $found = append $found "simulator" -}}{{- end -}}
 {{- if include "yeoul.postgres.exporter.isMade" . -}}{{- $found = append $found "postgres-exporter" -}}{{- end -}}
 {{- if eq .Values.monitoring.provider "builtin" -}}{{- $found = append $found "prometheus" -}}{{- end -}}

@@ -1,0 +1,195 @@
+"""Airflow's pods on a real node: they feed Kafka, and poller and Airflow relieve each other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from bed import cache
+from bed.api import learn, until
+from cluster.platform_objects import car_info, platform_values
+from fix_airflow import Airflow, Ran, running_airflow
+from fix_node import PATIENCE, Release, image, image_of
+from fix_pipelines import KIND, PLURAL
+from yeoul_stream.pipeline import apply_overlay
+
+pytestmark = [pytest.mark.usefixtures("operator"), pytest.mark.timeout(1800)]
+
+SCHEDULER = "yeoul-airflow-scheduler-0"
+_COUNT = """
+import json, sys
+from confluent_kafka import Consumer, TopicPartition
+consumer = Consumer({"bootstrap.servers": "yeoul-kafka-bootstrap:9092", "group.id": "tests",
+                     "enable.partition.eof": "true"})
+left = set(consumer.list_topics("car_info", 30).topics["car_info"].partitions)
+consumer.assign([TopicPartition("car_info", one, 0) for one in left])
+values = []
+while left:
+    for message in consumer.consume(10000, 1):
+        if message.error() is None:
+            values.append(message.value())
+        else:
+            left.discard(message.partition())
+print(json.dumps([len(values), len(set(values))]))
+"""
+_ASK = """
+import sys, urllib.request
+body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+url = "http://127.0.0.1:" + sys.argv[1]
+print(urllib.request.urlopen(urllib.request.Request(url, data=body)).read().decode())
+"""
+
+
+@dataclass(frozen=True)
+class Fed:
+    """A release whose Kafka is fed by the poller or by Airflow."""
+
+    release: Release
+
+    def by(self, provider: str) -> None:
+        """Install or upgrade, and wait until all of it is ready."""
+        airflow = {"image": image_of("airflow")}
+        values = apply_overlay(
+            {**platform_values(), "hdfs": {"provider": "external"}},
+            {
+                "airflow": {
+                    "provider": provider,
+                    "builtin": {
+                        "server": airflow,
+                        "migration": airflow,
+                        "scheduler": {**airflow, "storage": {"size": "256Mi"}},
+                    },
+                },
+                "test": {"enabled": False},
+            },
+        )
+        self.release.put("values-kind.yaml", **values)
+
+    def run_in(self, pod: str, container: str, *argv: str) -> str:
+        """What a program in a container says."""
+        kubectl = [str(cache.binary("kubectl")), "--kubeconfig", str(self.release.site.kubeconfig)]
+        where = ["--namespace", self.release.namespace, "exec", pod, "--container", container]
+        done = subprocess.run(
+            [*kubectl, *where, "--", *argv], capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def simulator(self, path: str, **changes: Any) -> dict[str, Any]:
+        """What the simulator answers."""
+        body = [json.dumps(changes)] if changes else []
+        answer = self.run_in(
+            "deployment/yeoul-simulator", "simulator", "python3", "-c", _ASK, f"8080{path}", *body
+        )
+        found: dict[str, Any] = json.loads(answer)
+        return found
+
+    def counts(self) -> tuple[int, int]:
+        """Records in the topic, and how many different ones."""
+        pod = "deployment/yeoul-simulator"
+        records, different = json.loads(self.run_in(pod, "simulator", "python3", "-c", _COUNT))
+        return records, different
+
+    def goes_on(self) -> None:
+        """More records arrive than there were."""
+        before = self.counts()[0]
+        until("more records", lambda: self.counts()[0] > before + 50, PATIENCE)
+
+    def pods(self) -> set[str]:
+        found = self.release.site.api.list("Pod", self.release.namespace)
+        return {pod["metadata"]["labels"]["app.kubernetes.io/component"] for pod in found
+                if "app.kubernetes.io/component" in pod["metadata"].get("labels", {})}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def fed(release: Release) -> Iterator[Fed]:
+    made = Fed(release)
+    made.by("builtin")
+    try:
+        yield made
+    finally:
+        release.clear()
+
+
+def test_airflow_feeds_kafka(fed: Fed) -> None:
+    fed.goes_on()
+    assert "poller" not in fed.pods()
+    metrics = fed.run_in(SCHEDULER, "scheduler", "python3", "-c", _ASK, "9102/metrics")
+    assert 'yeoul_poller_records_sent_total{feed="car_info"}' in metrics
+
+
+def test_logs_of_tasks_are_kept_and_hold_no_key(fed: Fed) -> None:
+    logs = fed.run_in(SCHEDULER, "scheduler", "sh", "-c", "cat $(find logs -name 'attempt=1.log')")
+    assert "records sent within the window" in logs
+    key = fed.run_in(SCHEDULER, "scheduler", "cat", "/run/secrets/api/api-key")
+    assert key not in logs
+
+
+def test_poller_and_airflow_relieve_each_other_without_loss_or_double(fed: Fed) -> None:
+    fed.by("none")
+    fed.goes_on()
+    fed.by("builtin")
+    until("the poller's end", lambda: "poller" not in fed.pods(), PATIENCE)
+    fed.goes_on()
+    fed.simulator("/control", generating=False)
+    total = int(fed.simulator("/stats")["recordsGenerated"])
+    until("all records", lambda: fed.counts()[1] >= total, PATIENCE)
+    assert fed.counts() == (total, total)
+
+
+@pytest.fixture(scope="module")
+def airflow(
+    release: Release, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Airflow, str]]:
+    """Airflow outside of the cluster, and a pipeline there that has a document but does not run."""
+    learn(KIND, "yeoul.dev/v1alpha1", PLURAL)
+    api, namespace = release.site.api, release.namespace
+    kubernetes = {"kube_config_path": str(release.site.kubeconfig)}
+    connection = json.dumps({"conn_type": "kubernetes", "extra": kubernetes})
+    api.apply(car_info(namespace, suspend=True))
+    try:
+        until("its revision", lambda: revision(release) != "", PATIENCE)
+        home = tmp_path_factory.mktemp("airflow")
+        with running_airflow(home, {"AIRFLOW_CONN_KUBERNETES_DEFAULT": connection}) as made:
+            yield made, namespace
+    finally:
+        api.delete(KIND, namespace, "car-info")
+
+
+def revision(release: Release) -> str:
+    found = release.site.api.read(KIND, release.namespace, "car-info")
+    return str(found.get("status", {}).get("revision", ""))
+
+
+def compact(airflow: tuple[Airflow, str], *arguments: str, deferrable: bool = False) -> Ran:
+    """One run of lake_compact, with another main file that reads the same option."""
+    made, namespace = airflow
+    return made.run(
+        "lake_compact",
+        {"AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE": str(deferrable)},
+        namespace=namespace,
+        image=image("spark"),
+        hadoop_config_map="",
+        main_file="local:///opt/yeoul/verify.py",
+        arguments=list(arguments),
+        driver_cpu="100m",
+        driver_memory="512m",
+    )
+
+
+def test_upkeep_is_an_application_whose_log_airflow_shows(airflow: tuple[Airflow, str]) -> None:
+    ran = compact(airflow, "--help", deferrable=True)
+    assert ran.state == "success", ran.log
+    assert ran.tasks == dict.fromkeys(("find_revision", "compact", "completed"), "success")
+    assert "usage: " in ran.log, "the driver's log is the task's"
+
+
+def test_upkeep_that_fails_is_a_task_that_fails(airflow: tuple[Airflow, str]) -> None:
+    ran = compact(airflow, "--no-such-option")
+    assert (ran.state, ran.tasks["compact"]) == ("failed", "failed"), ran.log
+    assert "unrecognized arguments: --no-such-option" in ran.log
