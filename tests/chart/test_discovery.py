@@ -15,7 +15,7 @@ import yaml
 
 from bed import cache
 from bed.api import Api, path_of, until
-from fix_chart import HA, NAMESPACE, Chart, Object, pods
+from fix_chart import FED, HA, NAMESPACE, Chart, Object, pods
 from yeoul_local import ports
 
 DRIVER: Object = {
@@ -134,7 +134,7 @@ def configuration(objects: list[Object], folder: Path, token: str, admin: Path) 
 def found(url: str) -> set[tuple[str, str]]:
     """What it asks: job and pod; nothing while it does not answer."""
     try:
-        with urllib.request.urlopen(f"{url}/api/v1/targets?state=active", timeout=5) as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{url}/api/v1/targets?state=active", timeout=5) as answer:
             listed = json.load(answer)["data"]["activeTargets"]
     except OSError:
         return set()
@@ -156,7 +156,7 @@ def test_prometheus_finds_each_pod_that_has_metrics_and_no_other(targets: str) -
 
 
 def test_targets_bear_namespace_and_node(targets: str) -> None:
-    with urllib.request.urlopen(f"{targets}/api/v1/targets", timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{targets}/api/v1/targets", timeout=5) as answer:
         listed = json.load(answer)["data"]["activeTargets"]
     for one in listed:
         if one["labels"]["job"] != "yeoul-prometheus":
@@ -165,7 +165,16 @@ def test_targets_bear_namespace_and_node(targets: str) -> None:
 
 
 def test_all_rules_are_read(targets: str) -> None:
-    with urllib.request.urlopen(f"{targets}/api/v1/rules", timeout=5) as answer:  # noqa: S310
+    with urllib.request.urlopen(f"{targets}/api/v1/rules", timeout=5) as answer:
         groups = {one["name"] for one in json.load(answer)["data"]["groups"]}
     names = ("stream", "operator", "ingest", "kafka", "postgres", "hdfs", "nodes")
     assert groups == {f"yeoul-{name}" for name in names}
+
+
+def test_airflow_is_asked_where_it_feeds_kafka_instead_of_the_poller(chart: Chart) -> None:
+    values = {**FED, "monitoring": {"provider": "builtin"}}
+    config = chart.find("ConfigMap", "yeoul-prometheus", values)["data"]
+    jobs = {job["job_name"] for job in yaml.safe_load(config["prometheus.yaml"])["scrape_configs"]}
+    assert "yeoul-airflow-airflow-scheduler" in jobs
+    assert "yeoul-poller-poller" not in jobs
+    assert "rules-ingest.yaml" in config
