@@ -133,6 +133,12 @@ yeoul_poller_backoff_seconds gauge - Pause after failures at the moment; 0: none
 yeoul_poller_request_seconds histogram - How long requests to the API took, failed ones included.
 """)
 
+AIRFLOW = _table("""
+yeoul_feed_failures_total counter feed,kind,final Tries of a feed that failed.
+airflow_task_duration_seconds summary dag_id,task_id How long tasks took.
+yeoul_statsd_dropped_total counter - Lines that were no metrics, or more than 20,000 series.
+""")
+
 KAFKA = _table("""
 kafka_controller_kafkacontroller_activecontrollercount gauge - 1 on the controller that leads.
 kafka_controller_kafkacontroller_activebrokercount gauge - Brokers that are registered and not fenced.
@@ -225,6 +231,7 @@ SECTIONS: tuple[tuple[str, str, tuple[Metric, ...]], ...] = (
     ("Pipelines", "Each driver, port 8090, `/metrics`.", tuple(stream())),
     ("Operator", "Port 8080. `metrics-labels` are those that `--metrics-labels` names.", OPERATOR),
     ("Poller", "Port 9400.", POLLER),
+    ("Airflow", "Port 9102 of its scheduler, where it feeds Kafka instead of the poller: the poller's metrics with the label `feed`, Airflow's own (`airflow_*`, [its page](airflow.md)), and these.", AIRFLOW),
     ("Kafka", "Strimzi's metrics reporter, port 9404, whoever runs Kafka. Those that are used here; `strimzi.metrics` and `kafka.builtin.metrics` have the list of what a broker shows.", KAFKA),
     ("PostgreSQL", "postgres_exporter, port 9187; CloudNativePG's own instances have `cnpg_*` instead. Those that are used here.", POSTGRES),
     ("HDFS", "`/prom` of each node's web port. Those that are used here.", HDFS),

@@ -13,11 +13,11 @@ GROUP = Group(
     alerts=(
         Alert(
             name="YeoulPollerDown",
-            expr='absent(up{job="yeoul-poller"} == 1)',
+            expr='absent(up{job=~"yeoul-poller|yeoul-airflow"} == 1)',
             hold="3m",
             severity="critical",
             summary="No poller answers",
-            description="No poller has answered Prometheus for three minutes.",
+            description="Neither a poller nor Airflow in its place has answered Prometheus for three minutes.",
             means="Nothing comes from the API any more. What it shows meanwhile may be lost.",
             look=("its pod: `kubectl describe pod -l app.kubernetes.io/component=poller`", _LOG),
             do=("Mend what keeps the pod from starting; it sends nothing twice.",),

@@ -63,6 +63,22 @@ GROUP = Group(
             },
         ),
         Alert(
+            name="YeoulSourceAway",
+            expr="yeoul_source_up == 0",
+            hold="5m",
+            severity="critical",
+            summary=f"{_PIPELINE}: Kafka does not answer its driver",
+            description=f"For five minutes Kafka has not told the driver of {_PIPELINE} how far the topic goes.",
+            means="Nothing is read, and its lag is not known: what is shown is that of before.",
+            look=("alerts of Kafka at the same time", _STATUS + ": `Degraded` because of `SourceAway`", _LOG),
+            do=(
+                "Bring Kafka back; the sinks go on by themselves.",
+                "Where Kafka works: a topic, a right or a certificate of this pipeline; the error names it.",
+            ),
+            fires={'yeoul_source_up{namespace="jobs", pipeline="cars"}': "0+0x90"},
+            quiet={'yeoul_source_up{namespace="jobs", pipeline="cars"}': "1+0x90"},
+        ),
+        Alert(
             name="YeoulLagGrowing",
             expr="""yeoul_lag_seconds > yeoul_freshness_objective_seconds
             and deriv(yeoul_lag_rows[15m]) > 0""",

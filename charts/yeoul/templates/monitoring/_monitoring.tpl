@@ -28,8 +28,12 @@ themselves win), drops (metrics and labels that are not kept).
 {{- if .Values.operator.enabled -}}
 {{- $found = append $found (dict "name" "operator" "component" "operator" "port" "metrics" "honor" true) -}}
 {{- end -}}
-{{- if .Values.ingest.poller.enabled -}}
+{{- if include "yeoul.ingest.isPolled" . -}}
 {{- $found = append $found (dict "name" "poller" "component" "poller" "port" "metrics") -}}
+{{- end -}}
+{{- if eq .Values.airflow.provider "builtin" -}}
+{{- /* Its metrics are the poller's, and Airflow's own. */ -}}
+{{- $found = append $found (dict "name" "airflow" "component" "airflow-scheduler" "port" "metrics") -}}
 {{- end -}}
 {{- if and (eq .Values.kafka.provider "builtin") .Values.kafka.builtin.metrics -}}
 {{- $found = append $found (dict "name" "kafka" "component" "kafka" "port" "metrics") -}}
@@ -58,7 +62,7 @@ themselves win), drops (metrics and labels that are not kept).
 {{- define "yeoul.monitoring.groups" -}}
 {{- $found := list "stream" "nodes" -}}
 {{- if .Values.operator.enabled -}}{{- $found = append $found "operator" -}}{{- end -}}
-{{- if .Values.ingest.poller.enabled -}}{{- $found = append $found "ingest" -}}{{- end -}}
+{{- if or (include "yeoul.ingest.isPolled" .) (eq .Values.airflow.provider "builtin") -}}{{- $found = append $found "ingest" -}}{{- end -}}
 {{- if or (and (eq .Values.kafka.provider "builtin") .Values.kafka.builtin.metrics) (and (eq .Values.kafka.provider "strimzi") .Values.kafka.strimzi.metrics) -}}{{- $found = append $found "kafka" -}}{{- end -}}
 {{- if include "yeoul.postgres.exporter.isMade" . -}}{{- $found = append $found "postgres" -}}{{- end -}}
 {{- if eq .Values.hdfs.provider "builtin" -}}{{- $found = append $found "hdfs" -}}{{- end -}}
