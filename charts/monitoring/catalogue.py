@@ -130,6 +130,7 @@ yeoul_poller_records_in_flight gauge - Records that Kafka has not confirmed yet.
 yeoul_poller_window_records gauge - Records remembered as sent.
 yeoul_poller_last_success_timestamp_seconds gauge - When the API last gave a good answer.
 yeoul_poller_backoff_seconds gauge - Pause after failures at the moment; 0: none.
+yeoul_poller_request_seconds histogram - How long requests to the API took, failed ones included.
 """)
 
 KAFKA = _table("""

@@ -19,7 +19,7 @@ from yeoul_local.state import ProcessRecord
 from yeoul_local.web import get_json
 from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
 
-_NEEDS = {"postgres": ("postgres",), "hdfs": GROUPS["hdfs"], "console": ()}
+_NEEDS = {"postgres": ("postgres",), "hdfs": GROUPS["hdfs"], "console": (), "deadLetters": ()}
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from yeoul_operator.pipeline.application import PORT, Installation
 from yeoul_operator.pipeline.eraser import erased_by
 from yeoul_operator.pipeline.fencing import NodeFacts, Unready, project_node
 from yeoul_operator.pipeline.health import Watch, follow
+from yeoul_operator.pipeline.past import past_of
 from yeoul_operator.pipeline.poll import Poller, PollSettings, Target
 from yeoul_operator.pipeline.progress import Report
 from yeoul_operator.pipeline.read import Read, read_pipeline
@@ -342,7 +343,7 @@ class Pipelines:
         self._found = None
         if self._caches.applications.get(key) is None:
             self._made.pop(key, None)
-        for pipeline in (key, (key[0], erased_by(key[1]))):
+        for pipeline in (key, (key[0], erased_by(key[1])), (key[0], past_of(key[1]))):
             if self.reflector.get(pipeline) is not None:
                 self.queue.add(pipeline)
 

@@ -36,20 +36,25 @@ class UnknownTopicError(PermanentError):
     """The topic is not there. Topics are created by the operator of Kafka, never by reading."""
 
 
+def admin_client(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> Any:
+    """Return a JVM admin client for the source's brokers; the caller closes it."""
+    jvm: Any = spark._jvm
+    properties = jvm.java.util.Properties()
+    for key, value in kafka_options(source, secret).items():
+        properties.setProperty(key.removeprefix("kafka."), value)
+    for key, value in _ADMIN_DEFAULTS.items():
+        properties.putIfAbsent(key, value)
+    return jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+
+
 class TopicAdmin:
     """Reads a topic's id and offsets. One JVM admin client, closed by `close`."""
 
     def __init__(self, spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> None:
-        jvm: Any = spark._jvm
-        self._jvm = jvm
+        self._jvm: Any = spark._jvm
         self._topic = source.topic
         self._servers = source.bootstrap_servers
-        properties = jvm.java.util.Properties()
-        for key, value in kafka_options(source, secret).items():
-            properties.setProperty(key.removeprefix("kafka."), value)
-        for key, value in _ADMIN_DEFAULTS.items():
-            properties.putIfAbsent(key, value)
-        self._admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+        self._admin = admin_client(spark, source, secret)
 
     def describe(self) -> TopicState:
         """Return the topic's id and, per partition, its earliest and read-committed end offsets.
@@ -87,6 +92,16 @@ class TopicAdmin:
         except Exception as error:
             raise self._explain(error) from error
         return {p: int(found.get(key).offset()) for p, key in keys.items()}
+
+    def offsets_at(self, moment: int) -> dict[int, int]:
+        """Return each partition's first offset of that time or later, its end where there is none.
+
+        `moment` is in milliseconds of UTC.
+        """
+        now = self.describe()
+        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        found = self._offsets(sorted(now.end), spec.forTimestamp(moment))
+        return {p: offset if offset >= 0 else now.end[p] for p, offset in found.items()}
 
     def _explain(self, error: Exception) -> Exception:
         if "UnknownTopicOrPartitionException" in str(error):

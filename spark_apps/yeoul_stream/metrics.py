@@ -184,6 +184,8 @@ SHOWN = (
           _proof("findings")),
     Shown("yeoul_partitions", "gauge", PIPELINE, "Partitions of the topic.",
           _once(lambda progress: progress.partitions)),
+    Shown("yeoul_source_up", "gauge", PIPELINE, "1 while Kafka tells how far the topic goes.",
+          _once(lambda progress: float(progress.source_error is None))),
     Shown("yeoul_topic_end", "gauge", (*PIPELINE, "partition"), "The topic's next offset.", _ends),
     Shown("yeoul_executors", "gauge", PIPELINE, "Executors that are registered with the driver.",
           _once(lambda progress: progress.executors)),

@@ -111,6 +111,7 @@ class Progress(BaseModel):
 
     `partitions`: of the topic, None until known. `executors`: those that are registered, None where
     their number cannot be changed, as in a local run. `executors_target`: what was asked for last.
+    `source_error`: why Kafka does not tell how far the topic goes; lag is that of before then.
     """
 
     model_config = ConfigDict(frozen=True, alias_generator=to_camel, populate_by_name=True)
@@ -123,6 +124,7 @@ class Progress(BaseModel):
     partitions: int | None
     executors: int | None
     executors_target: int | None
+    source_error: str | None = None
     sinks: dict[str, SinkProgress]
     ends: dict[int, int] = Field(default_factory=dict, exclude=True)
     java: JavaVitals | None = Field(default=None, exclude=True)
@@ -162,6 +164,7 @@ class Board:
         self._rows: dict[str, _Row] = {}
         self._rates: dict[str, deque[tuple[datetime, int]]] = {}
         self._ends: Mapping[int, int] = {}
+        self._source_error: str | None = None
         self._executors: int | None = None
         self._executors_wanted: int | None = None
         self._java: JavaVitals | None = None
@@ -233,7 +236,12 @@ class Board:
     def topic_ends(self, ends: Mapping[int, int]) -> None:
         """Set the topic's end offsets, against which lag is counted."""
         with self._lock:
-            self._ends = dict(ends)
+            self._ends, self._source_error = dict(ends), None
+
+    def source_away(self, error: str) -> None:
+        """Kafka does not answer; until it does, lag is what it was."""
+        with self._lock:
+            self._source_error = error
 
     def executors_live(self, count: int) -> None:
         """Set how many executors there are."""
@@ -248,7 +256,7 @@ class Board:
     def snapshot(self, now: datetime) -> Progress:
         """Return everything as of `now`."""
         with self._lock:
-            rows, ends = dict(self._rows), self._ends
+            rows, ends, source_error = dict(self._rows), self._ends, self._source_error
             executors, executors_target = self._executors, self._executors_wanted
             java, executor_vitals = self._java, self._executor_vitals
             rates = {sink: tuple(rate) for sink, rate in self._rates.items()}
@@ -262,6 +270,7 @@ class Board:
             partitions=len(ends) or None,
             executors=executors,
             executors_target=executors_target,
+            source_error=source_error,
             sinks={
                 sink: _show(row, _rate(rates[sink], self._started_at, now), ends, now)
                 for sink, row in rows.items()

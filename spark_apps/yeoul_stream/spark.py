@@ -29,6 +29,8 @@ _FIXED = {
     # A sink's jobs must not wait behind another's: each query gets its share.
     "spark.scheduler.mode": "FAIR",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Options of the source hold passwords, and plans show options.
+    "spark.sql.redaction.options.regex": "(?i)url|password|secret|jaas|keystore|truststore",
     "spark.python.daemon.module": "yeoul_stream.daemon",
 }
 # What is good for most; sparkConf may say otherwise.

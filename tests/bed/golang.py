@@ -35,6 +35,7 @@ class Go:
         """
         aside = target.with_name(f".{target.name}")
         command = [self.program, "build", "-trimpath", "-ldflags", program.flags]
+        command += ["-tags", program.tags] if program.tags else []
         run([*command, "-o", str(aside), program.package], program.folder, self.environment)
         aside.replace(target)
 

@@ -50,12 +50,14 @@ class Program:
         module: the folder in `modules/` whose go.mod and go.sum fix the versions.
         package: what is built; `.` for the module's own.
         flags: for the linker.
+        tags: of the build.
     """
 
     name: str
     module: str
     package: str
     flags: str = "-s -w"
+    tags: str = ""
 
     @property
     def folder(self) -> Path:
@@ -100,6 +102,16 @@ def programs() -> tuple[Program, ...]:
         ),
         Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
         Program("coredns", "coredns", "."),
+        *(
+            Program(
+                name,
+                "prometheus",
+                f"github.com/prometheus/prometheus/cmd/{name}",
+                # Of all ways to find targets, the one that the chart uses.
+                tags="remove_all_sd,enable_kubernetes_sd",
+            )
+            for name in ("prometheus", "promtool")
+        ),
         Program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
     )
 
@@ -150,7 +162,7 @@ def program_stamp(program: Program) -> str:
     files = sorted(
         path for path in program.folder.iterdir() if path.suffix in (".mod", ".sum", ".go")
     )
-    return _stamp([program.package, program.flags], files)
+    return _stamp([program.package, program.flags, *filter(None, [program.tags])], files)
 
 
 def pause_stamp() -> str:

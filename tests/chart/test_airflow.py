@@ -184,3 +184,32 @@ def test_its_document_of_feeds_is_yaml_of_the_models(chart: Chart) -> None:
     data = chart.find("ConfigMap", "yeoul-airflow-feeds", FED_BY_ANOTHER)["data"]
     assert data["YEOUL_FEEDS"] == "/etc/yeoul/feeds/feeds.yaml"
     assert list(yaml.safe_load(data["feeds.yaml"])) == ["feeds"]
+
+
+def test_a_poller_that_ends_asks_whether_airflow_takes_over(chart: Chart) -> None:
+    pod = chart.find("Deployment", "yeoul-poller", BUILTIN)["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    server = chart.find("Deployment", "yeoul-airflow-server", FED)["metadata"]["name"]
+    assert container["lifecycle"]["preStop"]["exec"]["command"][3:] == [
+        f"--server={server}",
+        "--scheduler=yeoul-airflow-scheduler:9102",
+    ]
+    assert pod["terminationGracePeriodSeconds"] > 300
+    quiet = {one["name"]: one.get("value") for one in container["env"]}
+    assert quiet["YEOUL_POLL_QUIET_START"] == "5"
+
+
+def test_how_long_a_poller_waits_can_be_set(chart: Chart) -> None:
+    values = over(BUILTIN, ("ingest", "poller", "settings"), {"quietStart": 0})
+    pod = chart.find("Deployment", "yeoul-poller", values)["spec"]["template"]["spec"]
+    quiet = {one["name"]: one.get("value") for one in pod["containers"][0]["env"]}
+    assert quiet["YEOUL_POLL_QUIET_START"] == "0"
+
+
+def test_upkeep_is_of_the_same_installation_as_pipelines(chart: Chart) -> None:
+    values = over(FED, ("operator", "settings"), {"installation": "blue"})
+    found = variables(chart, values)
+    assert found["YEOUL_COMPACT_INSTALLATION"] == "blue"
+    assert found["YEOUL_COMPACT_HADOOP_CONFIG_MAP"] == "yeoul-hdfs-client"
+    assert found["YEOUL_COMPACT_SERVICE_ACCOUNT"] == "spark"
+    assert variables(chart, FED)["YEOUL_COMPACT_INSTALLATION"] == "default"

@@ -137,10 +137,10 @@ def test_every_pod_satisfies_the_restricted_standard(
         spec = {**pod["spec"], "serviceAccountName": "default"}
         # What a claim of a StatefulSet becomes.
         there = {volume["name"] for volume in spec.get("volumes", [])}
-        mounts = [m["name"] for c in spec["containers"] for m in c.get("volumeMounts", [])]
+        mounts = {m["name"] for c in spec["containers"] for m in c.get("volumeMounts", [])}
         spec["volumes"] = [
             *spec.get("volumes", []),
-            *({"name": m, "emptyDir": {}} for m in mounts if m not in there),
+            *({"name": m, "emptyDir": {}} for m in sorted(mounts - there)),
         ]
         body = {
             "apiVersion": "v1",

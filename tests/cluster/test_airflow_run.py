@@ -11,10 +11,11 @@ from typing import Any
 import pytest
 
 from bed import cache
-from bed.api import until
+from bed.api import learn, until
 from cluster.platform_objects import car_info, platform_values
 from fix_airflow import Airflow, Ran, running_airflow
 from fix_node import PATIENCE, Release, image, image_of
+from fix_pipelines import KIND, PLURAL
 from yeoul_stream.pipeline import apply_overlay
 
 pytestmark = [pytest.mark.usefixtures("operator"), pytest.mark.timeout(1800)]
@@ -146,6 +147,7 @@ def airflow(
     release: Release, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Airflow, str]]:
     """Airflow outside of the cluster, and a pipeline there that has a document but does not run."""
+    learn(KIND, "yeoul.dev/v1alpha1", PLURAL)
     api, namespace = release.site.api, release.namespace
     kubernetes = {"kube_config_path": str(release.site.kubeconfig)}
     connection = json.dumps({"conn_type": "kubernetes", "extra": kubernetes})
@@ -156,11 +158,11 @@ def airflow(
         with running_airflow(home, {"AIRFLOW_CONN_KUBERNETES_DEFAULT": connection}) as made:
             yield made, namespace
     finally:
-        api.delete("StreamPipeline", namespace, "car-info")
+        api.delete(KIND, namespace, "car-info")
 
 
 def revision(release: Release) -> str:
-    found = release.site.api.read("StreamPipeline", release.namespace, "car-info")
+    found = release.site.api.read(KIND, release.namespace, "car-info")
     return str(found.get("status", {}).get("revision", ""))
 
 

@@ -89,7 +89,7 @@ def run(spark: SparkSession, pipeline: StreamPipeline, scratch: Path) -> dict[st
         who = identity(settings, pipeline, sink)
         board.add(sink.name, sink.kind, who.query)
         build = partial(build_sink, spark, settings, pipeline, sink)
-        query = SinkQuery(QueryContext(spark, source, {}, who, record, sink, build, board))
+        query = SinkQuery(QueryContext(spark, source, dict, who, record, sink, build, board))
         query.start()
         query.join()
     shown = board.snapshot(datetime.now(UTC)).sinks
@@ -103,7 +103,8 @@ def fill_topic(bootstrap: str, pipeline: StreamPipeline, here: dict[str, Any]) -
     """Create the topic with a few records: two good ones and a bad one."""
     topic = pipeline.spec.source.kafka.topic
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(topic, 2, 1)])[topic].result(timeout=30)
+    for future in admin.create_topics([NewTopic(topic, 2, 1)]).values():
+        future.result(timeout=30)
     producer = Producer({"bootstrap.servers": bootstrap, "log_level": 2})
     headers: dict[str, str | bytes | None] = {
         "trace-id": b"4bf92f",
@@ -149,6 +150,11 @@ def main() -> None:
     spark = build_session(pipelines[0])
     spark.sparkContext.setLogLevel("ERROR")
     results: dict[str, Any] = {}
+    letters = [sink.dead_letters for one in pipelines for sink in one.spec.sinks]
+    topics = [NewTopic(one.topic, 1, 1) for one in letters if one is not None]
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    for future in admin.create_topics(topics).values():
+        future.result(timeout=30)
     for pipeline in pipelines:
         fill_topic(bootstrap, pipeline, here)
         results[pipeline.metadata.name] = run(spark, pipeline, scratch)

@@ -71,6 +71,17 @@ def _default(name: str, otherwise: str) -> str:
             type="string",
             maxLength=253,
         ),
+        "secrets": Param(
+            [],
+            "Secrets that the pipeline's lake sinks name, such as a catalog's.",
+            type="array",
+            items=_NAME,
+        ),
+        "installation": Param(
+            _default("INSTALLATION", "default"),
+            "Of the operator, whose setting `installation` it is.",
+            **_NAME,
+        ),
         "driver_cpu": Param("250m", "What is asked for.", type="string", pattern="^[0-9.]+m?$"),
         "driver_memory": Param("1g", "Memory of the driver.", **_MEMORY),
         "executors": Param(1, "How many executors.", type="integer", minimum=1, maximum=1000),

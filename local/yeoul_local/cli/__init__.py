@@ -15,6 +15,7 @@ from yeoul_local.cli import (
     letters,
     lifecycle,
     looking,
+    past,
     pipelines,
     proof,
 )
@@ -40,6 +41,7 @@ for group in (
     proof,
     compacting,
     letters,
+    past,
     erasing,
     demo,
     fetch,

@@ -48,6 +48,8 @@ class Progress(Model):
     """Executors that are there, where the job says so."""
     executors_target: int | None = None
     """Executors that the job was asked for last, where it was and says so."""
+    source_error: str | None = None
+    """Why Kafka does not answer the job."""
     sinks: dict[str, SinkProgress] = Field(default_factory=dict)
 
 

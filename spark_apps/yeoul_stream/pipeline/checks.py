@@ -18,7 +18,7 @@ from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
 from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
 from yeoul_stream.pipeline.suggest import did_you_mean
 
-TARGETS = ("console", "postgres", "hdfs")
+TARGETS = ("console", "postgres", "hdfs", "deadLetters")
 
 
 def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:
@@ -110,6 +110,8 @@ def _check_sink(
         yield from _check_iceberg((*place, "hdfs"), _mapping(sink, "hdfs"))
     if "postgres" in targets:
         yield from _check_postgres_names(place, sink, outputs or ())
+        yield from _check_upsert(place, sink, outputs)
+        yield from _check_time_partitions(place, sink, outputs)
 
 
 def _check_expressions(
@@ -176,6 +178,60 @@ def _check_iceberg(place: Location, hdfs: Mapping[str, Any]) -> Iterator[Finding
         example = "http://catalog:8181" if kind == "rest" else "jdbc:postgresql://postgres:5432/db"
         message = f"is no address of a {kind} catalog; write one such as {example}"
         yield finding((*place, "catalog", "uri"), uri, message)
+
+
+def _check_upsert(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Iterator[Finding]:
+    table, target = _mapping(sink, "postgres"), (*place, "postgres")
+    if table.get("write") != "upsert":
+        for key in ("key", "orderBy"):
+            if table.get(key):
+                message = "is for upsert only; write upsert beside it, or remove it"
+                yield Finding((*target, key), None, message)
+        return
+    columns = _sequence(table, "key")
+    if not columns:
+        message = "is required for upsert: the output columns that tell rows apart"
+        yield Finding((*target, "key"), None, message)
+    if sink.get("lineage") is not True:
+        message = (
+            "needs lineage: true beside postgres: _topic_partition and _offset of the stored row "
+            "tell whether a record is newer"
+        )
+        yield finding((*target, "write"), "upsert", message)
+    yield from _repeated(columns, (*target, "key"), "column", key=None)
+    named: list[tuple[Location, Any]] = [
+        ((*target, "key", index), name) for index, name in enumerate(columns)
+    ]
+    named.append(((*target, "orderBy"), table.get("orderBy")))
+    for location, name in named:
+        if isinstance(name, str) and outputs is not None:
+            yield from _check_output(location, name, outputs)
+
+
+def _check_time_partitions(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Iterator[Finding]:
+    by = _mapping(sink, "postgres", "partitions").get("by")
+    location: Location = (*place, "postgres", "partitions", "by")
+    if not isinstance(by, str) or outputs is None:
+        return
+    key = _sequence(sink, "postgres", "key")
+    if by not in outputs:
+        message = f"is not a column this sink writes{did_you_mean(by, outputs)}"
+        yield finding(location, by, message)
+    elif key and by not in key:
+        message = "must be a part of key: PostgreSQL keeps a key unique within a partition only"
+        yield finding(location, by, message)
+
+
+def _check_output(location: Location, name: str, outputs: Sequence[str]) -> Iterator[Finding]:
+    if name in LINEAGE_COLUMNS:
+        yield finding(location, name, "is a lineage column, which every upsert compares anyway")
+    elif name not in outputs:
+        message = f"is not a column this sink writes{did_you_mean(name, outputs)}"
+        yield finding(location, name, message)
 
 
 def _check_postgres_names(

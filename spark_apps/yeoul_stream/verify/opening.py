@@ -48,7 +48,7 @@ def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
     Raises:
         UnknownSinkError: a name that is no sink with a position.
     """
-    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind != "console"}
+    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")}
     unknown = [name for name in names if name not in able]
     if unknown:
         raise UnknownSinkError(

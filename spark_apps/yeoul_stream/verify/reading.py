@@ -97,6 +97,7 @@ class Readings:
             target.rows,
             refused,
             topic.state,
+            target.expiry if isinstance(target, TableTarget) else None,
         )
         other = of_other_rules(target.account, cells, target.rules)
         mine = tuple(c for c in cells if c.number not in other and topic.holds(c))

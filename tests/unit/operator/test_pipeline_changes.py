@@ -55,6 +55,23 @@ def test_another_kind_is_refused() -> None:
     assert list(refused(old, with_sink(console={}))) == ["spec.sinks[0]"]
 
 
+@pytest.mark.parametrize(
+    ("table", "path"),
+    [
+        ({"write": "append", "key": None}, "write"),
+        ({"key": ["speed"]}, "key"),
+        ({"orderBy": "speed"}, "orderBy"),
+    ],
+)
+def test_another_way_to_tell_rows_apart_is_refused(table: dict[str, Any], path: str) -> None:
+    upsert = {"secretRef": "db", "table": "t", "write": "upsert", "key": ["dataId"]}
+    old, new = (
+        with_sink(console=None, lineage=True, postgres=target)
+        for target in (upsert, {k: v for k, v in {**upsert, **table}.items() if v is not None})
+    )
+    assert f"spec.sinks[0].postgres.{path}" in refused(old, new)
+
+
 def test_a_sink_of_another_name_may_be_anything() -> None:
     old = with_sink(console=None, hdfs={"path": "/a"})
     new = {

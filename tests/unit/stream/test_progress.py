@@ -113,6 +113,15 @@ def test_partitions_are_those_of_the_topic() -> None:
     assert shown(made).partitions == 3
 
 
+def test_kafka_that_does_not_answer_is_told_until_it_does() -> None:
+    made = board()
+    made.source_away("no brokers")
+    assert (shown(made).source_error, shown(made).sinks["s"].lag_rows) == ("no brokers", 60)
+    assert 'yeoul_source_up{pipeline="p",topic="topic"} 0.0' in exposition(made)
+    made.topic_ends({0: 60})
+    assert shown(made).source_error is None
+
+
 def test_executors_are_not_told_where_they_cannot_be_changed() -> None:
     told = shown(board())
     assert (told.executors, told.executors_target) == (None, None)

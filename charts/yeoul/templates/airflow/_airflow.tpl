@@ -36,6 +36,7 @@ path: {{ default "/" $url.path }}
 {{/* What the DAG of the lake's upkeep takes for granted, as variables. */}}
 {{- define "yeoul.airflow.compact" -}}
 YEOUL_COMPACT_NAMESPACE: {{ first (splitList "," (include "yeoul.spark.namespaces" .)) }}
+YEOUL_COMPACT_INSTALLATION: {{ get .Values.operator.settings "installation" | default "default" }}
 YEOUL_COMPACT_IMAGE: {{ include "yeoul.image" (dict "root" . "image" .Values.spark.image) }}
 YEOUL_COMPACT_SERVICE_ACCOUNT: {{ default "spark" .Values.spark.serviceAccount }}
 YEOUL_COMPACT_HADOOP_CONFIG_MAP: {{ include "yeoul.hadoop.configMap" . | quote }}
@@ -79,6 +80,7 @@ AIRFLOW__{{ upper $parts._0 }}__{{ upper (required (printf "airflow.builtin.sett
       "AIRFLOW__SECRETS__BACKEND" "yeoul_airflow.mounted.MountedConnections"
       "AIRFLOW__SECRETS__BACKEND_KWARGS" (toJson $connections)
       "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL" "60"
+      "AIRFLOW__SCHEDULER__ENABLE_HEALTH_CHECK" "True"
       "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT" "30"
       "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL" "5"
       "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL" "30"

@@ -48,13 +48,13 @@ def test_a_pipeline_with_every_sink_disabled_is_refused() -> None:
 
 def test_a_sink_without_a_target_is_refused() -> None:
     found = problems(with_sink(console=None))
-    message = "has no target; write exactly one of console, postgres, hdfs"
+    message = "has no target; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
 def test_a_sink_with_two_targets_is_refused() -> None:
     found = problems(with_sink(hdfs=HDFS))
-    message = "has console and hdfs; write exactly one of console, postgres, hdfs"
+    message = "has console and hdfs; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
@@ -148,6 +148,39 @@ def test_a_spark_setting_that_yeoul_decides_is_refused() -> None:
 def test_fewer_executors_at_most_than_at_least_are_refused() -> None:
     found = problems(with_spec(runtime={"executors": {"min": 3, "max": 2}}))
     assert found == {"spec.runtime.executors.min": "must not be above max, which is 2"}
+
+
+UPSERT = {**POSTGRES, "write": "upsert", "key": ["dataId"]}
+
+
+def upserted(*, lineage: bool = True, **table: Any) -> dict[str, str]:
+    target = {key: value for key, value in {**UPSERT, **table}.items() if value is not None}
+    return problems(with_sink(console=None, lineage=lineage, postgres=target))
+
+
+def test_an_upsert_by_a_key_and_a_time_has_no_problem() -> None:
+    assert upserted(orderBy="gps time") == {}
+
+
+def test_an_upsert_without_lineage_is_refused_with_the_remedy() -> None:
+    assert "needs lineage: true" in upserted(lineage=False)["spec.sinks[0].postgres.write"]
+
+
+def test_an_upsert_without_a_key_is_refused() -> None:
+    assert "is required for upsert" in upserted(key=None)["spec.sinks[0].postgres.key"]
+
+
+def test_a_key_that_is_no_column_is_refused() -> None:
+    found = upserted(key=["dataid"])["spec.sinks[0].postgres.key[0]"]
+    assert found == 'is not a column this sink writes; did you mean "dataId"?'
+
+
+def test_an_order_by_lineage_is_refused() -> None:
+    assert "lineage column" in upserted(orderBy="_offset")["spec.sinks[0].postgres.orderBy"]
+
+
+def test_a_key_without_upsert_is_refused() -> None:
+    assert list(upserted(write=None)) == ["spec.sinks[0].postgres.key"]
 
 
 def iceberg(**hdfs: Any) -> dict[str, str]:

@@ -134,7 +134,10 @@ def protobuf(fields: list[dict[str, Any]], message: str = "cars.Car") -> Record:
     return record("protobuf", fields, protobuf={"message": message, "descriptor": CAR_DESCRIPTOR})
 
 
-CAR_FIELDS = [{"name": "carId", "type": "string"}, {"name": "speed", "type": "double"}]
+CAR_FIELDS: list[dict[str, Any]] = [
+    {"name": "carId", "type": "string"},
+    {"name": "speed", "type": "double"},
+]
 
 
 def test_protobuf_messages_become_rows() -> None:
