@@ -1,7 +1,7 @@
 """What a night has more time for: property tests by profile, and tests marked `night`.
 
-    HYPOTHESIS_PROFILE=nightly uv run pytest tests/unit/stream
-    YEOUL_NIGHT=1 make test-data-plane
+HYPOTHESIS_PROFILE=nightly uv run pytest tests/unit/stream
+YEOUL_NIGHT=1 make test-data-plane
 """
 
 from __future__ import annotations
