@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,9 @@ class Guarded:
     def stop(self) -> None:
         if self.process is not None:
             children = self.process.children(recursive=True)
-            self.shown += [" ".join(one.cmdline()) for one in (self.process, *children)]
+            for one in (self.process, *children):
+                with suppress(psutil.Error):  # it may have ended meanwhile
+                    self.shown.append(" ".join(one.cmdline()))
             self.process.terminate()
             self.process.wait(60)
             self.process = None
