@@ -10,7 +10,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from yeoul_stream.pipeline import Record
 from yeoul_stream.records.decode import Decoder
-from yeoul_stream.sinks.postgres.copy import encode
+from yeoul_stream.sinks.postgres.rows import encode
 
 _BATCH = 100_000
 

@@ -167,7 +167,7 @@ def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
         who = identity(settings, bench.pipeline, sink)
         board.add(name, sink.kind, who.query)
         context = QueryContext(
-            spark=bench.spark, source=bench.pipeline.spec.source.kafka, source_secret={}, who=who,
+            spark=bench.spark, source=bench.pipeline.spec.source.kafka, read_secret=dict, who=who,
             record=bench.pipeline.spec.record, sink=sink, board=board,
             build=partial(build_sink, bench.spark, settings, bench.pipeline, sink),
         )  # fmt: skip

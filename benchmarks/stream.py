@@ -20,10 +20,7 @@ from benchmarks.backlog import PARTITIONS, fill
 from benchmarks.contenders import CONTENDERS, Bench, fresh_table, rows_in_table
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, commit, machine
-from yeoul_local import jars
 from yeoul_local.events import Event
-from yeoul_local.ivy import Fetcher
-from yeoul_local.java import find_java
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import apply_overlay, load_document, parse_pipeline
 from yeoul_stream.spark import build_session
@@ -120,15 +117,6 @@ def _prepare(platform: Platform, count: int) -> Bench:
 
 def _session(platform: Platform, pipeline):  # type: ignore[no-untyped-def]
     os.environ.update(platform.spark_env())
-    fetcher = Fetcher(platform.home, find_java(os.environ), os.environ)
-    extra = jars.ensure(fetcher, "bench", _say)
-    defaults = Path(os.environ["SPARK_CONF_DIR"]) / "spark-defaults.conf"
-    jar_list = "".join(f",{jar.as_uri()}" for jar in extra)
-    lines = [
-        line + jar_list if line.startswith("spark.jars ") else line
-        for line in defaults.read_text().splitlines()
-    ]
-    defaults.write_text("\n".join(lines) + "\n")
     return build_session(pipeline)
 
 

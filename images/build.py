@@ -7,6 +7,7 @@ pulled. Variables of the environment that name certificates and package indexes 
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import shutil
 import subprocess
@@ -17,7 +18,12 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "dist" / "images"
-NAMES = ("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "airflow", "web")
+PUSHED = ("spark", "operator", "kafka", "hdfs", "zookeeper", "postgres", "ingest", "airflow", "web")
+# For nodes without a registry; users have the official ones.
+NODE_ONLY = ("prometheus", "alertmanager", "postgres-exporter", "node-exporter")
+NAMES = (*PUSHED, *NODE_ONLY)
+# What `make bed` built and an image takes.
+_PROGRAMS = ("prometheus", "promtool")
 _BUNDLE = "/run/ca.crt"
 _BUNDLES = ("SSL_CERT_FILE", "PIP_CERT", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 # Where packages come from; the Dockerfiles declare them.
@@ -122,6 +128,22 @@ def builder(environment: Mapping[str, str]) -> Buildah | Docker:
     )
 
 
+def take_programs(cache: Path) -> None:
+    """Put what the bed has built where Dockerfiles find it.
+
+    Raises:
+        ImageError: it is not there.
+    """
+    target = ROOT / ".yeoul" / "bed"
+    target.mkdir(parents=True, exist_ok=True)
+    for name in _PROGRAMS:
+        built = cache / "bin" / name
+        if not built.is_file():
+            raise ImageError(f"{built} is missing: run `make bed` first.")
+        if not (target / name).is_file() or not filecmp.cmp(built, target / name):
+            shutil.copy2(built, target / name)
+
+
 def _run(argv: Sequence[str], *, quiet: bool = False) -> None:
     out = subprocess.DEVNULL if quiet else None
     done = subprocess.run(argv, stdout=out, check=False)
@@ -137,6 +159,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     OUT.mkdir(parents=True, exist_ok=True)
     try:
         tool = builder(os.environ)
+        if "prometheus" in names:
+            take_programs(cache_folder(os.environ))
         for name in names:
             started = time.monotonic()
             tool.build(name, os.environ)

@@ -1,9 +1,13 @@
-"""Profiles of the property tests: `HYPOTHESIS_PROFILE=nightly uv run pytest tests/unit/stream`."""
+"""What a night has more time for: property tests by profile, and tests that are marked `night`.
+
+HYPOTHESIS_PROFILE=nightly is for the first, YEOUL_NIGHT=1 for the second.
+"""
 
 from __future__ import annotations
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
@@ -14,3 +18,13 @@ settings.register_profile(
     "nightly", deadline=None, max_examples=5_000, suppress_health_check=_SLOW, print_blob=True
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Leave to the night what is marked so."""
+    if os.environ.get("YEOUL_NIGHT"):
+        return
+    later = pytest.mark.skip(reason="of the night: YEOUL_NIGHT=1 runs it, too")
+    for item in items:
+        if "night" in item.keywords:
+            item.add_marker(later)

@@ -24,7 +24,7 @@ Object = dict[str, Any]
 ROOT = Path(__file__).parents[1]
 CHART = ROOT / "charts" / "yeoul"
 RELEASE, NAMESPACE = "yeoul", "data"
-WORKLOADS = ("Deployment", "StatefulSet", "Job")
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet", "Job")
 _VERSION = recipe.version("kubernetes", "k8s.io/kubernetes")
 
 
@@ -182,6 +182,7 @@ OPERATED: Object = {
     "kafka": {"provider": "strimzi", "strimzi": {"plainListener": False}},
     "postgres": {"provider": "cloudnative-pg"},
     "hdfs": {"provider": "builtin"},
+    "monitoring": {"provider": "operator"},
 }
 KERBEROS: Object = {
     "provider": "external",
@@ -196,7 +197,11 @@ KERBEROS: Object = {
     },
 }
 SEEN: Object = {**BUILTIN, "web": {"enabled": True}}
-HA: Object = over(SEEN, ("hdfs", "builtin", "ha"), {"enabled": True})
+# With all else that the chart can run itself.
+HA: Object = {
+    **over(SEEN, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    "monitoring": {"provider": "builtin"},
+}
 # What is off by default, and has pods of its own.
 BACKED_UP = over(
     SEEN,

@@ -54,7 +54,8 @@ class Site:
 
 def image(name: str) -> str:
     """An image of `make images`, or what a variable such as YEOUL_SPARK_IMAGE names instead."""
-    return os.environ.get(f"YEOUL_{name.upper()}_IMAGE", f"localhost/yeoul-{name}:dev")
+    variable = f"YEOUL_{name.upper().replace('-', '_')}_IMAGE"
+    return os.environ.get(variable, f"localhost/yeoul-{name}:dev")
 
 
 @pytest.fixture(scope="session")

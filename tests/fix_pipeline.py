@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from typing import Any
 
 from yeoul_stream.pipeline import PipelineError, Sink, StreamPipeline, apply_overlay, parse_pipeline
@@ -24,8 +25,8 @@ MINIMAL: dict[str, Any] = {
 
 
 def document(overlay: dict[str, Any] | None = None) -> dict[str, Any]:
-    """The minimal document with what `overlay` says differently."""
-    return apply_overlay(MINIMAL, overlay or {})
+    """The minimal document with what `overlay` says differently, to be changed as one likes."""
+    return deepcopy(apply_overlay(MINIMAL, overlay or {}))
 
 
 def with_spec(**spec: Any) -> dict[str, Any]:

@@ -59,7 +59,12 @@ def connect(platform: Platform, database: str = "") -> Connection:
 
 def create_topic(platform: Platform, topic: str, partitions: int = 2) -> None:
     """Create a topic and wait until the broker has it."""
-    admin = AdminClient({"bootstrap.servers": platform.endpoints.kafka_bootstrap})
+    create_topic_at(platform.endpoints.kafka_bootstrap, topic, partitions)
+
+
+def create_topic_at(bootstrap: str, topic: str, partitions: int = 2) -> None:
+    """Create a topic of any broker."""
+    admin = AdminClient({"bootstrap.servers": bootstrap})
     for future in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
         future.result(timeout=30)
 
@@ -96,8 +101,15 @@ def produce(
     platform: Platform, topic: str, values: Sequence[bytes | None], partitions: int = 2
 ) -> None:
     """Send values round robin to the partitions and wait for the acknowledgements."""
+    produce_to(platform.endpoints.kafka_bootstrap, topic, values, partitions)
+
+
+def produce_to(
+    bootstrap: str, topic: str, values: Sequence[bytes | None], partitions: int = 2
+) -> None:
+    """Send values to any broker."""
     producer = Producer(
-        {"bootstrap.servers": platform.endpoints.kafka_bootstrap, "enable.idempotence": True,
+        {"bootstrap.servers": bootstrap, "enable.idempotence": True,
          "log_level": 2, "queue.buffering.max.messages": 1_000_000}
     )  # fmt: skip
     for number, value in enumerate(values):

@@ -137,7 +137,7 @@ class World:
             who = identity(self.settings, self.pipeline, sink)
             board.add(sink.name, sink.kind, who.query)
             build = partial(build_sink, self.spark, self.settings, self.pipeline, sink)
-            yield SinkQuery(QueryContext(self.spark, source, {}, who, record, sink, build, board))
+            yield SinkQuery(QueryContext(self.spark, source, dict, who, record, sink, build, board))
 
     def changed(self, *sinks: dict[str, Any], **spec: Any) -> World:
         """Return this world with an overlay over its sinks, and over what else is in its spec."""

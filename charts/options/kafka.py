@@ -47,6 +47,8 @@ the controllers are fixed then."""
     """Java's heap, such as `1g`."""
     config: Config = {}
     """Further settings of the brokers, such as `log.retention.hours`."""
+    metrics: bool = True
+    """Have metrics on port 9404, by the reporter that Strimzi uses, too."""
     resources: Free = {
         "requests": {"cpu": "100m", "memory": "768Mi"},
         "limits": {"memory": "1Gi"},

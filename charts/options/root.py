@@ -11,6 +11,7 @@ from charts.options.base import Free, FreeList, Name, Pods, Values, Words
 from charts.options.hdfs import Hdfs
 from charts.options.ingest import Ingest
 from charts.options.kafka import Kafka
+from charts.options.monitoring import Monitoring
 from charts.options.operator import Crds, Operator, Spark
 from charts.options.postgres import Postgres
 from charts.options.trial import Trial
@@ -85,6 +86,8 @@ class Root(Values):
     """HDFS."""
     ingest: Ingest = Ingest()
     """From an HTTP API to Kafka."""
+    monitoring: Monitoring = Monitoring()
+    """Metrics, alerts and dashboards."""
     airflow: Airflow = Airflow()
     """Airflow as what feeds Kafka."""
     tls: Tls = Tls()

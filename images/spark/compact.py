@@ -1,5 +1,7 @@
-"""The main file of compaction: `local:///opt/yeoul/compact.py` of a SparkApplication."""
+"""The main file of a compaction: `local:///opt/yeoul/compact.py --pipeline ...`."""
 
-import runpy
+import sys
 
-runpy.run_module("yeoul_stream.compact", run_name="__main__", alter_sys=True)
+from yeoul_stream.compact.__main__ import main
+
+sys.exit(main())

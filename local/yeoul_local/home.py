@@ -33,6 +33,16 @@ class Home:
         return self.root / "state.json"
 
     @property
+    def programs(self) -> Path:
+        """The folder of programs of Debian's, beside the jars and shared like them."""
+        return self.jars.parent / "programs"
+
+    @property
+    def targets(self) -> Path:
+        """The file that names Prometheus the jobs to ask."""
+        return self.run / "targets.json"
+
+    @property
     def conf(self) -> Path:
         """The folder of the parts' configuration files."""
         return self.root / "conf"

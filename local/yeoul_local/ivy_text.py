@@ -53,10 +53,12 @@ def _module(name: str, dependencies: list[str]) -> str:
 
 def _dependency(jar: Jar) -> str:
     classifier = f" m:classifier={quoteattr(jar.classifier)}" if jar.classifier else ""
+    extension = quoteattr(jar.extension)
+    kind = f"type={extension} ext={extension}{classifier}"
     return (
         f"<dependency org={quoteattr(jar.organisation)} name={quoteattr(jar.name)}"
         f' rev={quoteattr(jar.version)} transitive="false" conf="default->*">'
-        f'<artifact name={quoteattr(jar.name)} type="jar" ext="jar"{classifier}/></dependency>'
+        f"<artifact name={quoteattr(jar.name)} {kind}/></dependency>"
     )
 
 

@@ -68,7 +68,7 @@ def _fetch(fetcher: Fetcher, name: str, report: Report) -> None:
 
 def holds(folder: Path, jars: tuple[Jar, ...]) -> bool:
     """Whether a folder has these jars and no others, as after a lock was only reordered."""
-    if {path.name for path in folder.glob("*.jar")} != {jar.file for jar in jars}:
+    if {path.name for path in folder.glob("*")} - {_COMPLETE} != {jar.file for jar in jars}:
         return False
     return all(_sha256(folder / jar.file) == jar.sha256 for jar in jars)
 

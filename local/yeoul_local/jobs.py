@@ -10,7 +10,7 @@ from typing import Any
 import psutil
 import yaml
 
-from yeoul_local import ports, processes
+from yeoul_local import ports, processes, targets
 from yeoul_local.errors import LocalError
 from yeoul_local.parts import GROUPS, PARTS
 from yeoul_local.platform import Platform
@@ -19,7 +19,7 @@ from yeoul_local.state import ProcessRecord
 from yeoul_local.web import get_json
 from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
 
-_NEEDS = {"postgres": ("postgres",), "hdfs": GROUPS["hdfs"], "console": ()}
+_NEEDS = {"postgres": ("postgres",), "hdfs": GROUPS["hdfs"], "console": (), "deadLetters": ()}
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ def start(platform: Platform, run: Effective) -> Job:
     command = processes.Command((sys.executable, "-m", "yeoul_stream", *options), env)
     record = processes.start(command, name, home.root, log)
     record = record.model_copy(update={"kind": "job", "port": port})
-    state_file.update(lambda state: state.with_process(record))
+    targets.write(home, state_file.update(lambda state: state.with_process(record)))
     return Job(record, psutil.Process(record.pid), log, log_start)
 
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-# `bench` is the JDBC driver of the benchmark's baseline, fetched when it runs.
-SETS = ("kafka", "hdfs", "spark", "bench")
+# `registry` is a schema registry for tests, fetched when they run.
+SETS = ("kafka", "hdfs", "spark", "registry")
 
 
 @dataclass(frozen=True)
@@ -18,18 +18,20 @@ class Jar:
     version: str
     classifier: str
     sha256: str
+    extension: str = "jar"
 
     @property
     def coordinate(self) -> str:
-        """`organisation:name:version[:classifier]`."""
+        """`organisation:name:version[:classifier][@extension]`."""
         tail = f":{self.classifier}" if self.classifier else ""
+        tail += f"@{self.extension}" if self.extension != "jar" else ""
         return f"{self.organisation}:{self.name}:{self.version}{tail}"
 
     @property
     def file(self) -> str:
         """Its file name in the cache."""
         tail = f"-{self.classifier}" if self.classifier else ""
-        return f"{self.organisation}_{self.name}-{self.version}{tail}.jar"
+        return f"{self.organisation}_{self.name}-{self.version}{tail}.{self.extension}"
 
 
 def format_lock(roots: tuple[str, ...], jars: Iterable[Jar]) -> str:
@@ -45,12 +47,14 @@ def locked(name: str) -> tuple[Jar, ...]:
 
 
 def parse_lock(text: str) -> Iterator[Jar]:
-    """The jars of a lock file: `organisation:name:version[:classifier] sha256` a line."""
+    """The jars of a lock file: a `coordinate` and its SHA-256 a line."""
     for line in text.splitlines():
         if line and not line.startswith("#"):
             coordinate, sha256 = line.split()
+            coordinate, _, extension = coordinate.partition("@")
             organisation, name, version, *rest = coordinate.split(":")
-            yield Jar(organisation, name, version, rest[0] if rest else "", sha256)
+            classifier = rest[0] if rest else ""
+            yield Jar(organisation, name, version, classifier, sha256, extension or "jar")
 
 
 def fingerprint(jars: tuple[Jar, ...]) -> str:

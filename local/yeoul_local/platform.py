@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from yeoul_local import ending, jars, ports, processes, spark
+from yeoul_local import ending, jars, ports, processes, spark, targets
 from yeoul_local.errors import LocalError
 from yeoul_local.events import Event, Report, silent
 from yeoul_local.home import Home
@@ -36,6 +36,7 @@ class Endpoints:
     hdfs_uri: str
     simulator_url: str
     api_url: str
+    prometheus_url: str
 
 
 class Platform:
@@ -120,7 +121,10 @@ class Platform:
 
     def forget(self, name: str) -> None:
         """Take a process that ended off the record."""
-        self.state_file.update(lambda state: state.without_process(name))
+        self._take_off(name)
+
+    def _take_off(self, name: str) -> None:
+        targets.write(self.home, self.state_file.update(lambda state: state.without_process(name)))
 
     @property
     def endpoints(self) -> Endpoints:
@@ -133,6 +137,7 @@ class Platform:
             hdfs_uri=hdfs.uri(known),
             simulator_url=simulator.url(known),
             api_url=simulator.api_url(known),
+            prometheus_url=f"http://{ports.LOOPBACK}:{known['prometheus']}",
         )
 
     def jars(self, name: str, report: Report = silent) -> tuple[Path, ...]:
@@ -192,7 +197,7 @@ class Platform:
             else:
                 ending.end([process], _JOB_GRACE_SECONDS)
             report(Event(name, "stopped"))
-        self.state_file.update(lambda state: state.without_process(name))
+        self._take_off(name)
 
 
 def _with_ports(state: State, names: set[str]) -> State:

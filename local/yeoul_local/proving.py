@@ -16,6 +16,8 @@ import yaml
 from yeoul_local import jobs, processes
 from yeoul_local.errors import LocalError
 from yeoul_local.platform import Platform
+from yeoul_local.ports import LOOPBACK
+from yeoul_stream.pipeline import load_pipeline
 
 # The JVM's second compiler pays after minutes; these programs end before.
 _JVM_OPTIONS = "-XX:TieredStopAtLevel=1"
@@ -73,7 +75,11 @@ def pipeline_file(platform: Platform, wanted: str | None) -> Iterator[Path]:
 
 def verified(platform: Platform, file: Path, *options: str) -> Answer:
     """Run verify on a pipeline's file and wait for its report."""
-    return ask(platform, "yeoul_stream.verify", "--pipeline", str(file), "--json", *options)
+    name = load_pipeline(file).metadata.name
+    record = platform.state_file.read().processes.get(name)
+    alive = record is not None and platform.process(name) is not None
+    told = ("--tell", f"http://{LOOPBACK}:{record.port}") if record and alive else ()
+    return ask(platform, "yeoul_stream.verify", "--pipeline", str(file), "--json", *told, *options)
 
 
 def ask(platform: Platform, module: str, *options: str) -> Answer:

@@ -1,6 +1,7 @@
 """Write `locks/` anew: `python -m yeoul_local.relock`, after a version here was changed.
 
-Ivy resolves the roots with all they need; what a local platform never runs is left out.
+Ivy resolves the roots with all they need; what a local platform never runs is left out. The lock of
+`registry`, one archive that needs nothing else, is written by hand.
 """
 
 import hashlib
@@ -20,15 +21,25 @@ from yeoul_local.java import find_java
 from yeoul_local.locked import SETS, Jar, format_lock
 
 ROOTS = {
-    "kafka": ("org.apache.kafka:kafka_2.13:4.3.1", "org.slf4j:slf4j-simple:2.0.17"),
+    # The reporter is what Strimzi configures: metrics have the same names, whoever runs Kafka.
+    "kafka": (
+        "org.apache.kafka:kafka_2.13:4.3.1",
+        "org.slf4j:slf4j-simple:2.0.17",
+        "io.strimzi:metrics-reporter:0.2.0",
+    ),
     # The client is `provided` in the pom of hadoop-hdfs, and the servers do not start without it.
     "hdfs": (
         "org.apache.hadoop:hadoop-hdfs:3.4.3",
         "org.apache.hadoop:hadoop-hdfs-client:3.4.3",
         "org.apache.hadoop:hadoop-common:3.4.3",
     ),
-    "spark": ("org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1",),
-    "bench": ("org.postgresql:postgresql:42.7.8",),
+    "spark": (
+        "org.apache.spark:spark-sql-kafka-0-10_2.13:4.1.1",
+        "org.apache.iceberg:iceberg-spark-runtime-4.1_2.13:1.12.0",
+        # For Iceberg's JDBC catalog, and for the benchmark's baseline.
+        "org.postgresql:postgresql:42.7.8",
+    ),
+    "registry": (ARCHIVE := "io.apicurio:apicurio-registry-app:3.3.3:all@tar.gz",),
 }
 # Protocols and platforms that one NameNode and one DataNode never speak, annotations, a compiler.
 LEFT_OUT = re.compile(
@@ -45,6 +56,8 @@ def main() -> None:
     folder = Path(__file__).with_name("locks")
     shipped = {path.name for path in pyspark_jars().glob("*.jar")}
     for name in SETS:
+        if ARCHIVE in ROOTS[name]:
+            continue
         with tempfile.TemporaryDirectory() as work:
             found = resolve(name, Home.at(Path(work)))
         kept = [jar for jar in found if not LEFT_OUT.fullmatch(jar.name)]

@@ -14,10 +14,12 @@ from yeoul_operator.kube.client import Kube
 from yeoul_operator.kube.events import EventRecorder
 from yeoul_operator.kube.kinds import CONFIG_MAPS, NODES, STREAM_PIPELINES, Key, Object
 from yeoul_operator.kube.watch import Reflector
+from yeoul_operator.pipeline import measured
 from yeoul_operator.pipeline.application import PORT, Installation
 from yeoul_operator.pipeline.eraser import erased_by
 from yeoul_operator.pipeline.fencing import NodeFacts, Unready, project_node
 from yeoul_operator.pipeline.health import Watch, follow
+from yeoul_operator.pipeline.past import past_of
 from yeoul_operator.pipeline.poll import Poller, PollSettings, Target
 from yeoul_operator.pipeline.progress import Report
 from yeoul_operator.pipeline.read import Read, read_pipeline
@@ -107,6 +109,7 @@ class Pipelines:
         self._unready = Unready({})
         self._watches: dict[Key, Watch] = {}
         self._loads: dict[Key, Load] = {}
+        self._events: dict[Key, dict[str, int]] = {}
         # Who is to be asked, and until when that counts unless something changes.
         self._found: tuple[float, Sequence[Target]] | None = None
         self.revisions: dict[tuple[str, str], Revision | None] = {}
@@ -235,11 +238,18 @@ class Pipelines:
             self._made,
             self._watches,
             self._loads,
+            self._events,
         )
         for known in held:
             known.pop(key, None)
         for stored in [one for one in self.revisions if one[0] == uid]:
             del self.revisions[stored]
+
+    def noted(self, key: Key, reason: str) -> None:
+        """Count an event of a pipeline."""
+        if reason in measured.REASONS:
+            counts = self._events.setdefault(key, {})
+            counts[reason] = counts.get(reason, 0) + 1
 
     def scale(self, key: Key, revision: str, executors: int) -> None:
         """Ask the driver for so many executors."""
@@ -333,7 +343,7 @@ class Pipelines:
         self._found = None
         if self._caches.applications.get(key) is None:
             self._made.pop(key, None)
-        for pipeline in (key, (key[0], erased_by(key[1]))):
+        for pipeline in (key, (key[0], erased_by(key[1])), (key[0], past_of(key[1]))):
             if self.reflector.get(pipeline) is not None:
                 self.queue.add(pipeline)
 
@@ -348,11 +358,57 @@ class Pipelines:
         registry.register(
             Gauges("yeoul_pipelines", "StreamPipelines by phase", ["phase"], self._phases)
         )
+        sample = ("namespace", "pipeline")
+        registry.register(
+            Gauges(
+                "yeoul_pipeline_phase",
+                "1 for the pipeline's present phase",
+                [*sample, "phase"],
+                lambda: measured.phases(self._measured()),
+            )
+        )
+        registry.register(
+            Gauges(
+                "yeoul_pipeline_newest_record_timestamp_seconds",
+                "When the newest record that readers of a sink see came to Kafka, as last told",
+                [*sample, "sink"],
+                lambda: measured.newest_records(self._measured()),
+            )
+        )
+        registry.register(
+            Gauges(
+                "yeoul_pipeline_silent_seconds",
+                "How long the driver has not answered",
+                sample,
+                lambda: measured.silences(self._measured(), self._clock.now()),
+            )
+        )
+        registry.register(
+            Counts(
+                "yeoul_pipeline_events",
+                "Events of a pipeline that somebody should look at, by reason",
+                [*sample, "reason"],
+                lambda: measured.events(self._measured()),
+            )
+        )
         for name, text, read in (
             ("yeoul_progress_polls_total", "Drivers asked", lambda: self.poller.asked),
             ("yeoul_progress_failures_total", "... without an answer", lambda: self.poller.failed),
         ):
             registry.register(Counts(name, text, [], partial(_single, read)))
+
+    def _measured(self) -> list[measured.Measured]:
+        if not self._leads():
+            return []
+        return [
+            measured.Measured(
+                key,
+                (self._newest(key) or seen).phase,
+                self._watches.get(key),
+                self._events.get(key, {}),
+            )
+            for key, seen in self.reflector.items()
+        ]
 
     def _phases(self) -> list[tuple[tuple[str, ...], float]]:
         phases = dict.fromkeys(Phase, 0)

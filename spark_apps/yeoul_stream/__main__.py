@@ -1,4 +1,4 @@
-"""`python -m yeoul_stream --pipeline FILE`: run a pipeline, or erase what it has written."""
+"""`python -m yeoul_stream --pipeline FILE`: run a pipeline, or change what it has written."""
 
 import argparse
 import os
@@ -27,7 +27,16 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument(
         "--count", action="store_true", help="with --erase: say what there is, and remove nothing"
     )
+    parser.add_argument(
+        "--past", nargs=argparse.REMAINDER, metavar="COMMAND",
+        help="run nothing: replay, backfill or reset, with the options of `yeoul_stream.past`",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
+    if options.past:
+        from yeoul_stream.past.__main__ import main as change_past
+
+        command, *rest = options.past
+        return change_past([command, "--pipeline", str(options.pipeline), *rest], alone=True)
     try:
         pipeline = load_pipeline(options.pipeline)
     except PipelineError as error:

@@ -9,6 +9,8 @@ from datetime import datetime
 
 from yeoul_stream.records.digest import add
 
+Buckets = Mapping[str, tuple[int, int]]  # start as ISO text -> rows, digest
+
 
 @dataclass(frozen=True)
 class RangeBook:
@@ -18,6 +20,9 @@ class RangeBook:
     written + filtered + the sum of dead. `lost` counts offsets that retention removed before they
     were read. `digest` is the order-independent digest of the written rows. `rules` is the
     fingerprint of what decided about the rows (see `rules_of`), empty where it is not known.
+    `superseded` of the written rows were older, when they were committed, than what the table held
+    for their key, or than another row of the range; only upserted tables have such. `buckets` is
+    start of a partition by time -> its written rows and their digest, where old ones are dropped.
     `parts`, where there are any, are the same range cut where the rules changed.
     """
 
@@ -33,6 +38,8 @@ class RangeBook:
     unknown_keys: int = 0
     lost: int = 0
     digest: int = 0
+    superseded: int = 0
+    buckets: Buckets = field(default_factory=dict)
     epoch: int = 0
     last_kafka_time: datetime | None = None
     committed_at: datetime | None = None
@@ -60,6 +67,15 @@ def merge_counts(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str,
     return {key: left.get(key, 0) + right.get(key, 0) for key in sorted({*left, *right})}
 
 
+def merge_buckets(left: Buckets, right: Buckets) -> dict[str, tuple[int, int]]:
+    """Return the sums of rows and digests of each bucket."""
+    result = dict(left)
+    for start, (rows, digest) in right.items():
+        before = result.get(start, (0, 0))
+        result[start] = (before[0] + rows, add(before[1], digest))
+    return result
+
+
 def latest(left: datetime | None, right: datetime | None) -> datetime | None:
     """Return the later of two times, ignoring what is missing."""
     known = [moment for moment in (left, right) if moment is not None]
@@ -77,8 +93,9 @@ def join(left: RangeBook, right: RangeBook) -> RangeBook:
         raise ValueError(msg)
     *before, last = left.cut
     first, *after = right.cut
-    # A range without records is the same under any rules.
-    alike = last.rules == first.rules or not (last.read and first.read)
+    # A range without records is the same under any rules, unless it was passed over.
+    passed_over = "skipped" in (last.rules, first.rules)
+    alike = last.rules == first.rules or not ((last.read and first.read) or passed_over)
     parts = (*before, *((_sum(last, first),) if alike else (last, first)), *after)
     return parts[0] if len(parts) == 1 else replace(_sum(left, right), rules="", parts=parts)
 
@@ -94,6 +111,8 @@ def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
         unknown_keys=left.unknown_keys + right.unknown_keys,
         lost=left.lost + right.lost,
         digest=add(left.digest, right.digest),
+        superseded=left.superseded + right.superseded,
+        buckets=merge_buckets(left.buckets, right.buckets),
         epoch=max(left.epoch, right.epoch),
         last_kafka_time=latest(left.last_kafka_time, right.last_kafka_time),
         committed_at=latest(left.committed_at, right.committed_at),
@@ -103,7 +122,10 @@ def _sum(left: RangeBook, right: RangeBook) -> RangeBook:
 
 @dataclass(frozen=True)
 class Totals:
-    """Sums over all books of a sink, in records."""
+    """Sums over all books of a sink, in records, and the time of the newest of them.
+
+    `reasons` are the dead letters by reason; of earlier totals they may be unknown.
+    """
 
     read: int = 0
     written: int = 0
@@ -111,10 +133,16 @@ class Totals:
     dead: int = 0
     unknown_keys: int = 0
     lost: int = 0
+    reasons: Mapping[str, int] = field(default_factory=dict)
+    newest: datetime | None = None
 
     def plus(self, books: Iterable[RangeBook]) -> "Totals":
         """Return these totals with `books` added."""
         rows = tuple(books)
+        reasons, newest = self.reasons, self.newest
+        for book in rows:
+            reasons = merge_counts(reasons, book.dead)
+            newest = latest(newest, book.last_kafka_time)
         return Totals(
             read=self.read + sum(book.read for book in rows),
             written=self.written + sum(book.written for book in rows),
@@ -122,4 +150,6 @@ class Totals:
             dead=self.dead + sum(book.dead_total for book in rows),
             unknown_keys=self.unknown_keys + sum(book.unknown_keys for book in rows),
             lost=self.lost + sum(book.lost for book in rows),
+            reasons=reasons,
+            newest=newest,
         )

@@ -20,6 +20,8 @@ from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_dire
 from yeoul_stream.sinks.hdfs import erase as lake
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.hdfs.sink import home_of
+from yeoul_stream.sinks.iceberg import erase as iceberg
+from yeoul_stream.sinks.iceberg.sink import open_table
 from yeoul_stream.sinks.postgres import erase as database
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.spark import build_session
@@ -75,6 +77,8 @@ class _Eraser:
                 match sink:
                     case Sink(postgres=Postgres() as table):
                         yield from self._database(sink, table, seen)
+                    case Sink(hdfs=Hdfs(format="iceberg") as folder):
+                        yield Line(sink.name, self._iceberg(sink, folder))
                     case Sink(hdfs=Hdfs() as folder):
                         yield Line(sink.name, self._lake(sink, folder))
                     case _:
@@ -136,6 +140,29 @@ class _Eraser:
         if not held.set_aside:
             return text
         return f"{text}; {held.set_aside} files stay that verify has moved to {place.home}/removed"
+
+    def _iceberg(self, sink: Sink, folder: Hdfs) -> str:
+        who = identity(self.settings, self.pipeline, sink)
+        checkpoint = HadoopFolder(self._spark, folder.checkpoint) if folder.checkpoint else None
+        place = iceberg.Place(
+            open_table(self._spark, folder),
+            HadoopFolder(self._spark, folder.path),
+            home_of(who),
+            who.owner,
+            checkpoint,
+        )
+        if self.count:
+            held = iceberg.look(place)
+        else:
+            held = iceberg.remove(place, sink.name, self.settings.epoch_floor)
+        if held.foreign:
+            return f"holds nothing: the table in {folder.path} is written by {held.foreign}"
+        if not (held.table or held.dead_files):
+            return "holds nothing"
+        words = "holds" if self.count else "removed"
+        return (
+            f"{words} an Iceberg table of {held.files} files, and {held.dead_files} of dead letters"
+        )
 
     def stop(self) -> None:
         """Stop Spark where it was needed."""

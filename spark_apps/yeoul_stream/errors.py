@@ -25,6 +25,13 @@ class TopicChangedError(Exception):
     """The topic was recreated while a query ran. Restarting reads the new one from its start."""
 
 
+class CredentialsChangedError(Exception):
+    """The secret of the source is another one now. Restarting takes it up."""
+
+    def __init__(self) -> None:
+        super().__init__("Kafka's secret has changed: starting again with the new one")
+
+
 def fenced(sink: str, mine: int, current: int) -> FencedError:
     """Return the error for a writer whose epoch is no longer the newest."""
     return FencedError(

@@ -1,4 +1,4 @@
-"""The driver's HTTP endpoint: GET /progress, /metrics, /healthz; POST /executors."""
+"""The driver's HTTP endpoint: GET /progress, /metrics, /healthz; POST /executors, /proof."""
 
 import json
 import threading
@@ -9,7 +9,7 @@ from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Annotated
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
@@ -17,12 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from yeoul_stream.metrics import families
 from yeoul_stream.pipeline.runtime import MOST_EXECUTORS
-from yeoul_stream.progress import Progress
+from yeoul_stream.progress import Progress, Proof
 
 _UNHEALTHY = ("backoff", "failed")
 _JSON = "application/json"
 # Bytes of a request's body, and seconds in which a client has to go on with sending it.
-_LONGEST_BODY = 1024
+_LONGEST_BODY = 4096
 _PATIENCE_S = 10.0
 
 
@@ -44,6 +44,15 @@ class _Wish(BaseModel):
     model_config = ConfigDict(frozen=True, strict=True)
 
     target: Annotated[int, Field(ge=1, le=MOST_EXECUTORS)]
+
+
+class _Proofs(BaseModel):
+    model_config = ConfigDict(frozen=True, strict=True)
+
+    sinks: dict[str, Proof]
+
+
+Prove = Callable[[str, Proof], bool]
 
 
 class _ProgressCollector(Collector):
@@ -81,15 +90,32 @@ def scale(body: bytes, ask: Callable[[int], str | None]) -> Answer:
     return Answer(HTTPStatus.ACCEPTED, _JSON, json.dumps({"target": target}).encode())
 
 
+def prove(body: bytes, tell: Prove) -> Answer:
+    """Take what `verify` has found of each sink; answer 202, 400, or 409 for a sink unknown."""
+    try:
+        found = _Proofs.model_validate_json(body).sinks
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return _refusal(HTTPStatus.BAD_REQUEST, f"{place or 'the body'}: {first['msg']}")
+    unknown = [name for name, proof in found.items() if not tell(name, proof)]
+    if unknown:
+        return _refusal(HTTPStatus.CONFLICT, f"this pipeline has no sink {', '.join(unknown)}")
+    return Answer(HTTPStatus.ACCEPTED, _JSON, json.dumps({"sinks": len(found)}).encode())
+
+
 def _refusal(status: HTTPStatus, error: str, **headers: str) -> Answer:
     return Answer(status, _JSON, json.dumps({"error": error}).encode(), headers)
 
 
 def routes(
-    snapshot: Callable[[datetime], Progress], ask: Callable[[int], str | None]
+    snapshot: Callable[[datetime], Progress],
+    ask: Callable[[int], str | None],
+    tell: Prove,
 ) -> dict[str, tuple[str, Respond]]:
     """Return the verb of each path, and what answers it."""
     registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
     registry.register(_ProgressCollector(lambda: snapshot(datetime.now(UTC))))
 
     def progress(_: bytes) -> Answer:
@@ -108,6 +134,7 @@ def routes(
         "/metrics": ("GET", metrics),
         "/healthz": ("GET", healthz),
         "/executors": ("POST", lambda body: scale(body, ask)),
+        "/proof": ("POST", lambda body: prove(body, tell)),
     }
 
 
@@ -116,13 +143,14 @@ def serve(
     port: int,
     snapshot: Callable[[datetime], Progress],
     ask: Callable[[int], str | None],
+    tell: Prove,
 ) -> ThreadingHTTPServer:
     """Start the endpoint in a daemon thread and return its server (port 0 picks a free one).
 
     `ask` takes the number of executors that are wanted, and returns why there cannot be so many;
-    it must not wait for them.
+    it must not wait for them. `tell` takes what `verify` has found of a sink.
     """
-    known = routes(snapshot, ask)
+    known = routes(snapshot, ask, tell)
 
     class Handler(BaseHTTPRequestHandler):
         timeout = _PATIENCE_S

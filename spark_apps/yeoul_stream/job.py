@@ -14,20 +14,32 @@ from types import FrameType
 
 from pyspark.sql import SparkSession
 
-from yeoul_stream.errors import FencedError
+from yeoul_stream.errors import FencedError, java_cause
 from yeoul_stream.executors import Executors
 from yeoul_stream.http import serve
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin
-from yeoul_stream.pipeline import Console, Hdfs, KafkaSource, Postgres, Sink, StreamPipeline
-from yeoul_stream.progress import Board
+from yeoul_stream.phases import follow_phases
+from yeoul_stream.pipeline import (
+    Console,
+    DeadLetters,
+    Hdfs,
+    KafkaSource,
+    Postgres,
+    Sink,
+    StreamPipeline,
+)
+from yeoul_stream.progress import Board, Limits
 from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.secrets import read_kafka_secret, secrets_directory
 from yeoul_stream.sinks.console import ConsoleSink
 from yeoul_stream.sinks.hdfs.sink import HdfsSink
+from yeoul_stream.sinks.iceberg.sink import IcebergSink
+from yeoul_stream.sinks.letters import LetterSink
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.protocol import StreamSink
 from yeoul_stream.spark import build_session, empty_raw
+from yeoul_stream.vitals import watch_vitals
 
 _log = logging.getLogger(__name__)
 
@@ -69,13 +81,22 @@ def build_sink(
     spark: SparkSession, settings: Settings, pipeline: StreamPipeline, sink: Sink
 ) -> StreamSink:
     """Return the sink's writer. Resolves its expressions; connects to nothing."""
-    who, record, raw = identity(settings, pipeline, sink), pipeline.spec.record, empty_raw(spark)
+    who, record = identity(settings, pipeline, sink), pipeline.spec.record
+    raw = empty_raw(spark, record)
     scratch, floor = settings.scratch, settings.epoch_floor
     match sink:
         case Sink(postgres=Postgres() as table):
             return PostgresSink(who, record, sink, table, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(hdfs=Hdfs(format="iceberg") as folder):
+            return IcebergSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
         case Sink(hdfs=Hdfs() as folder):
             return HdfsSink(who, record, sink, folder, raw, scratch=scratch, epoch_floor=floor)
+        case Sink(dead_letters=DeadLetters() as letters):
+            source = pipeline.spec.source.kafka
+            secret = source_secret(source)
+            return LetterSink(
+                spark, who, record, sink, letters, source, secret, raw, scratch=scratch
+            )
         case _:
             console = sink.console or Console()
             return ConsoleSink(who, record, sink, console, raw, scratch=scratch)
@@ -94,19 +115,23 @@ def run(
     board = Board(meta.name, meta.namespace, source.topic, datetime.now(UTC))
     sinks = [sink for sink in pipeline.spec.sinks if sink.enabled]
     for sink in sinks:
-        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query)
+        interval = sink.trigger.seconds or 0.0
+        limits = Limits(interval, interval + pipeline.spec.health.max_lag)
+        board.add(sink.name, sink.kind, identity(settings, pipeline, sink).query, limits)
     executors = Executors(board)
-    server = serve(*http, board.snapshot, executors.ask)
+    server = serve(*http, board.snapshot, executors.ask, board.proven)
     _log.info("progress at http://%s:%d/progress", http[0], server.server_address[1])
-    secret = source_secret(source)
+    # Told before Spark is there where it cannot be read at all.
+    source_secret(source)
     spark = build_session(pipeline)
     executors.follow(spark)
+    follow_phases(spark, board)
     queries = [
         SinkQuery(
             QueryContext(
                 spark=spark,
                 source=source,
-                source_secret=secret,
+                read_secret=partial(source_secret, source),
                 who=identity(settings, pipeline, sink),
                 record=pipeline.spec.record,
                 sink=sink,
@@ -119,7 +144,8 @@ def run(
     _install_signals(stop)
     for query in queries:
         query.start()
-    _watch_lag(spark, source, secret, board, stop)
+    _watch_lag(spark, source, board, stop)
+    watch_vitals(spark, board, stop)
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
     _drain(queries)
@@ -157,7 +183,6 @@ def _install_signals(stop: threading.Event) -> None:
 def _watch_lag(
     spark: SparkSession,
     source: KafkaSource,
-    secret: Mapping[str, str],
     board: Board,
     stop: threading.Event,
 ) -> None:
@@ -167,10 +192,15 @@ def _watch_lag(
         admin: TopicAdmin | None = None
         while not stop.wait(_LAG_INTERVAL_S):
             try:
-                admin = admin or TopicAdmin(spark, source, secret)
+                admin = admin or TopicAdmin(spark, source, source_secret(source))
                 board.topic_ends(admin.describe().end)
             except Exception as error:
+                board.source_away(java_cause(str(error)) or str(error).partition("\n")[0])
                 _log.debug("lag is not known right now: %s", error)
+                # The next one takes up a secret that has changed.
+                if admin is not None:
+                    admin.close()
+                    admin = None
 
     threading.Thread(target=watch, name="lag", daemon=True).start()
 

@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.pipeline import Record
-from yeoul_stream.records.decode import Decoder
+from yeoul_stream.records.formats import RecordDecoder
 
 Indices = npt.NDArray[np.int64]
 
@@ -106,8 +106,8 @@ class PlainJudge:
     select: Mapping[str, str]
 
     @cached_property
-    def _decoder(self) -> Decoder:
-        return Decoder(self.record)
+    def _decoder(self) -> RecordDecoder:
+        return RecordDecoder(self.record)
 
     def __getstate__(self) -> dict[str, object]:
         return {"record": self.record, "select": self.select}
@@ -128,7 +128,7 @@ class PlainJudge:
             keys=batch.column("key"),
             values=batch.column("value"),
         )
-        decoded = self._decoder.decode(raw.values)
+        decoded = self._decoder.decode(batch)
         rows = pa.RecordBatch.from_arrays(
             [self._column(name, decoded.columns, batch) for name in self.select.values()],
             names=list(self.select),

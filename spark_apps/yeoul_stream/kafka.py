@@ -11,7 +11,7 @@ from typing import Any
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.errors import PermanentError
-from yeoul_stream.pipeline import KafkaSource
+from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.start import Start, TopicState
 
 _ADMIN_DEFAULTS = {
@@ -29,27 +29,32 @@ _READ_DEFAULTS = {
     "kafka.max.poll.records": "10000",
     "kafka.receive.buffer.bytes": str(1 << 20),
 }
-COLUMNS = ("key", "value", "partition", "offset", "timestamp")
+_COLUMNS = ("key", "value", "partition", "offset", "timestamp")
 
 
 class UnknownTopicError(PermanentError):
     """The topic is not there. Topics are created by the operator of Kafka, never by reading."""
 
 
+def admin_client(spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> Any:
+    """Return a JVM admin client for the source's brokers; the caller closes it."""
+    jvm: Any = spark._jvm
+    properties = jvm.java.util.Properties()
+    for key, value in kafka_options(source, secret).items():
+        properties.setProperty(key.removeprefix("kafka."), value)
+    for key, value in _ADMIN_DEFAULTS.items():
+        properties.putIfAbsent(key, value)
+    return jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+
+
 class TopicAdmin:
     """Reads a topic's id and offsets. One JVM admin client, closed by `close`."""
 
     def __init__(self, spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> None:
-        jvm: Any = spark._jvm
-        self._jvm = jvm
+        self._jvm: Any = spark._jvm
         self._topic = source.topic
         self._servers = source.bootstrap_servers
-        properties = jvm.java.util.Properties()
-        for key, value in kafka_options(source, secret).items():
-            properties.setProperty(key.removeprefix("kafka."), value)
-        for key, value in _ADMIN_DEFAULTS.items():
-            properties.putIfAbsent(key, value)
-        self._admin = jvm.org.apache.kafka.clients.admin.Admin.create(properties)
+        self._admin = admin_client(spark, source, secret)
 
     def describe(self) -> TopicState:
         """Return the topic's id and, per partition, its earliest and read-committed end offsets.
@@ -88,6 +93,16 @@ class TopicAdmin:
             raise self._explain(error) from error
         return {p: int(found.get(key).offset()) for p, key in keys.items()}
 
+    def offsets_at(self, moment: int) -> dict[int, int]:
+        """Return each partition's first offset of that time or later, its end where there is none.
+
+        `moment` is in milliseconds of UTC.
+        """
+        now = self.describe()
+        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        found = self._offsets(sorted(now.end), spec.forTimestamp(moment))
+        return {p: offset if offset >= 0 else now.end[p] for p, offset in found.items()}
+
     def _explain(self, error: Exception) -> Exception:
         if "UnknownTopicOrPartitionException" in str(error):
             return UnknownTopicError(
@@ -117,8 +132,17 @@ def kafka_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, s
     }
 
 
+def raw_columns(record: Record) -> tuple[str, ...]:
+    """Return which of Kafka's columns are needed; headers cost, so only where a field is one."""
+    return (*_COLUMNS, "headers") if record.headers else _COLUMNS
+
+
 def read_stream(
-    spark: SparkSession, source: KafkaSource, secret: Mapping[str, str], starts: tuple[Start, ...]
+    spark: SparkSession,
+    source: KafkaSource,
+    secret: Mapping[str, str],
+    starts: tuple[Start, ...],
+    record: Record,
 ) -> DataFrame:
     """Return the unbounded stream of the topic from `starts` on, read committed, raw columns."""
     offsets = {source.topic: {str(start.partition): start.offset for start in starts}}
@@ -128,11 +152,12 @@ def read_stream(
         .option("kafka.isolation.level", "read_committed")
         .option("subscribe", source.topic)
         .option("startingOffsets", json.dumps(offsets))
+        .option("includeHeaders", str(record.headers).lower())
         .option("failOnDataLoss", str(source.on_data_loss == "stop").lower())
     )
     if source.max_offsets_per_trigger is not None:
         reader = reader.option("maxOffsetsPerTrigger", str(source.max_offsets_per_trigger))
-    return reader.load().select(*COLUMNS)
+    return reader.load().select(*raw_columns(record))
 
 
 def parse_offset_log(text: str, topic: str) -> dict[int, int]:

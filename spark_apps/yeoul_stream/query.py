@@ -15,7 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from yeoul_stream.backoff import delay
-from yeoul_stream.errors import PermanentError, TopicChangedError, java_cause, root_cause
+from yeoul_stream.errors import (
+    CredentialsChangedError,
+    PermanentError,
+    TopicChangedError,
+    java_cause,
+    root_cause,
+)
 from yeoul_stream.gate import Drained, Gate
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.kafka import TopicAdmin, parse_offset_log, read_stream
@@ -23,6 +29,7 @@ from yeoul_stream.pipeline import KafkaSource, Record, Sink, Trigger
 from yeoul_stream.progress import Board
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.rules import rules_of
+from yeoul_stream.secrets import SecretError
 from yeoul_stream.select import columns_of
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.protocol import StreamSink
@@ -34,11 +41,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class QueryContext:
-    """What a sink's query needs from the job."""
+    """What a sink's query needs from the job.
+
+    `read_secret` gives the secret part of Kafka's options as it is now.
+    """
 
     spark: SparkSession
     source: KafkaSource
-    source_secret: Mapping[str, str]
+    read_secret: Callable[[], Mapping[str, str]]
     who: SinkIdentity
     record: Record
     sink: Sink
@@ -47,7 +57,7 @@ class QueryContext:
 
     def rules(self) -> str:
         """Return the fingerprint of what decides about the sink's rows."""
-        rows = SinkRows(self.record, self.sink, empty_raw(self.spark))
+        rows = SinkRows(self.record, self.sink, empty_raw(self.spark, self.record))
         return rules_of(self.record, self.sink, columns_of(rows.types))
 
 
@@ -82,6 +92,8 @@ class SinkQuery(threading.Thread):
                 self._run_query()
             except Drained:
                 break
+            except CredentialsChangedError as error:
+                _log.info("%s: %s", self.name, error)
             except PermanentError as error:
                 _log.error("%s: stopped for good: %s", self.name, error)
                 self.error = error
@@ -104,11 +116,12 @@ class SinkQuery(threading.Thread):
 
     def _run_query(self) -> None:
         context = self._context
-        admin = TopicAdmin(context.spark, context.source, context.source_secret)
+        secret = dict(context.read_secret())
+        admin = TopicAdmin(context.spark, context.source, secret)
         try:
             sink = context.build()
             try:
-                self._stream(admin, sink)
+                self._stream(admin, sink, secret)
             finally:
                 sink.close()
         except Exception as error:
@@ -120,7 +133,7 @@ class SinkQuery(threading.Thread):
         finally:
             admin.close()
 
-    def _stream(self, admin: TopicAdmin, sink: StreamSink) -> None:
+    def _stream(self, admin: TopicAdmin, sink: StreamSink, secret: Mapping[str, str]) -> None:
         context = self._context
         topic = admin.describe()
         opened = sink.open(topic, again=self._was_open)
@@ -133,8 +146,14 @@ class SinkQuery(threading.Thread):
         context.board.opened(context.sink.name, opened, begin)
         context.board.topic_ends(topic.end)
         checkpoint = sink.checkpoint()
-        stream = read_stream(context.spark, context.source, context.source_secret, starts)
-        batches = _Batches(context, admin, sink, topic, begin, checkpoint, self._on_batch)
+        stream = read_stream(context.spark, context.source, secret, starts, context.record)
+
+        def on_batch() -> None:
+            self._progressed = True
+            if _changed(context, secret):
+                raise CredentialsChangedError
+
+        batches = _Batches(context, admin, sink, topic, begin, checkpoint, on_batch)
         try:
             self._await(stream, checkpoint, batches)
         finally:
@@ -167,9 +186,6 @@ class SinkQuery(threading.Thread):
             query.stop()
         self._context.board.state(self._context.sink.name, "running")
         query.awaitTermination()
-
-    def _on_batch(self) -> None:
-        self._progressed = True
 
 
 class _Batches:
@@ -207,10 +223,19 @@ class _Batches:
             return
         written = self._sink.write(frame, extent)
         self._before.update(after)
-        self._on_batch()
         board, name = self._context.board, self._context.sink.name
         board.batch(name, batch_id, written, time.monotonic() - began, datetime.now(UTC))
         board.topic_ends(now_topic.end)
+        self._on_batch()
+
+
+def _changed(context: QueryContext, secret: Mapping[str, str]) -> bool:
+    try:
+        return dict(context.read_secret()) != secret
+    except SecretError as error:
+        # A file that is being replaced; what works goes on working.
+        _log.warning("%s: %s", context.who.query, error)
+        return False
 
 
 def _remove_local(uri: str) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
@@ -67,9 +65,8 @@ def read_secret(name: str, keys_dir: Path) -> dict[str, str]:
 def read_postgres_secret(name: str, keys_dir: Path) -> PostgresSecret:
     """The secret `name` as a way to a database; SecretError names every missing or bad key."""
     keys_and_values = read_secret(name, keys_dir)
-    if AUTHORITY in keys_and_values and "sslrootcert" not in keys_and_values:
-        file = _authority_file(keys_dir / name, keys_and_values[AUTHORITY])
-        keys_and_values["sslrootcert"] = str(file)
+    if AUTHORITY in keys_and_values:
+        keys_and_values.setdefault("sslrootcert", keys_and_values[AUTHORITY])
     try:
         return PostgresSecret.model_validate(keys_and_values)
     except ValidationError as error:
@@ -94,20 +91,6 @@ def read_kafka_secret(name: str, keys_dir: Path) -> dict[str, str]:
     if refused:
         raise SecretError(f'secret "{name}" in {keys_dir}: {"; ".join(refused)}')
     return settings
-
-
-def _authority_file(folder: Path, certificate: str) -> Path:
-    """The certificate as a file, which is all that libpq takes: the mounted one, or a copy."""
-    mounted = folder / AUTHORITY
-    if mounted.is_file():
-        return mounted
-    digest = hashlib.sha256(certificate.encode()).hexdigest()[:16]
-    copy = Path(tempfile.gettempdir()) / f"yeoul-ca-{os.getuid()}-{digest}.crt"
-    if not copy.is_file() or copy.read_text("utf-8") != certificate:
-        with tempfile.NamedTemporaryFile("w", dir=copy.parent, delete=False) as fresh:
-            fresh.write(certificate)
-        Path(fresh.name).replace(copy)
-    return copy
 
 
 def _plain(kind: str) -> str:

@@ -16,7 +16,7 @@ from pyspark.sql import types as T
 
 from yeoul_stream.errors import PermanentError
 from yeoul_stream.pipeline import Record, Sink, decimal_parts
-from yeoul_stream.records.decode import Decoder
+from yeoul_stream.records.formats import RecordDecoder
 
 _RAW = [
     T.StructField("_partition", T.IntegerType()),
@@ -53,9 +53,9 @@ def decode_stage(record: Record) -> Stage:
     """Return a mapInArrow stage: raw Kafka columns to `_RAW` plus one column a declared field."""
 
     def run(batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        decoder = Decoder(record)
+        decoder = RecordDecoder(record)
         for batch in batches:
-            decoded = decoder.decode(batch.column("value"))
+            decoded = decoder.decode(batch)
             rows = batch.num_rows
             errors = decoded.errors
             # The count belongs to the batch: it rides on the first row, and sums stay right.

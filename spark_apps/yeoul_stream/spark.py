@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from yeoul_stream.pipeline import StreamPipeline
+from yeoul_stream.pipeline import Record, StreamPipeline
 
 RAW_SCHEMA = T.StructType(
     [
@@ -14,6 +14,12 @@ RAW_SCHEMA = T.StructType(
         T.StructField("timestamp", T.TimestampType()),
     ]
 )
+_HEADERS = T.StructField(
+    "headers",
+    T.ArrayType(
+        T.StructType([T.StructField("key", T.StringType()), T.StructField("value", T.BinaryType())])
+    ),
+)
 
 # What the job's meaning depends on; a pipeline's sparkConf cannot change these.
 _FIXED = {
@@ -23,6 +29,8 @@ _FIXED = {
     # A sink's jobs must not wait behind another's: each query gets its share.
     "spark.scheduler.mode": "FAIR",
     "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    # Options of the source hold passwords, and plans show options.
+    "spark.sql.redaction.options.regex": "(?i)url|password|secret|jaas|keystore|truststore",
     "spark.python.daemon.module": "yeoul_stream.daemon",
 }
 # What is good for most; sparkConf may say otherwise.
@@ -34,6 +42,8 @@ _DEFAULTS = {
     "spark.sql.streaming.numRecentProgressUpdates": "10",
     "spark.sql.streaming.minBatchesToRetain": "2",
     "spark.ui.enabled": "false",
+    # Memory of the Python workers, read from /proc at each heartbeat.
+    "spark.executor.processTreeMetrics.enabled": "true",
     # Executors lost within an hour count against each other; over a stream's whole life any three
     # lost nodes would end the driver.
     "spark.executor.failuresValidityInterval": "1h",
@@ -69,6 +79,7 @@ def build_session(pipeline: StreamPipeline, *, alone: bool = False) -> SparkSess
     return session
 
 
-def empty_raw(spark: SparkSession) -> DataFrame:
+def empty_raw(spark: SparkSession, record: Record) -> DataFrame:
     """Return an empty frame with the raw Kafka columns, to resolve expressions and types on."""
-    return spark.createDataFrame([], RAW_SCHEMA)
+    headers = [_HEADERS] if record.headers else []
+    return spark.createDataFrame([], T.StructType([*RAW_SCHEMA.fields, *headers]))

@@ -1,6 +1,6 @@
 """Counting what happens to the batches of one range, on the way to its book. No Spark import."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yeoul_stream.books import RangeBook, latest, merge_counts
+from yeoul_stream.books import Buckets, RangeBook, latest, merge_buckets, merge_counts
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import add, digest, row_hashes
 from yeoul_stream.start import PartitionExtent, TopicState
@@ -24,6 +24,8 @@ class Tally:
     dead: Mapping[str, int] = field(default_factory=dict)
     unknown_keys: int = 0
     digest: int = 0
+    superseded: int = 0
+    buckets: Buckets = field(default_factory=dict)
     last_time: datetime | None = None
 
     def plus(self, judged: Judged, rows: pa.RecordBatch, dead: pa.RecordBatch) -> "Tally":
@@ -42,12 +44,26 @@ class Tally:
             last_time=latest(self.last_time, judged.last_time),
         )
 
+    def with_buckets(self, buckets: Buckets) -> "Tally":
+        """Return this tally with what a batch has written into each partition by time."""
+        return replace(self, buckets=merge_buckets(self.buckets, buckets))
+
+    def without(self, hashes: Sequence[int], reason: str) -> "Tally":
+        """Return this tally with rows that turned out to be dead after they were counted."""
+        return replace(
+            self,
+            written=self.written - len(hashes),
+            dead=merge_counts(self.dead, {reason: len(hashes)} if hashes else {}),
+            digest=add(self.digest, -sum(hashes)),
+        )
+
     def book(self, topic: TopicState, partition: int, part: PartitionExtent) -> RangeBook:
         """Return the book of `part` of a partition, of which this is the tally."""
         return RangeBook(
             topic.topic_id, topic.name, partition, part.start, part.end,
             read=self.read, written=self.written, filtered=self.filtered, dead=dict(self.dead),
             unknown_keys=self.unknown_keys, lost=part.lost, digest=self.digest,
+            superseded=self.superseded, buckets=self.buckets,
             last_kafka_time=self.last_time, rules=part.rules,
         )  # fmt: skip
 

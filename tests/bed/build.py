@@ -38,6 +38,7 @@ class Builder:
             stamp = recipe.program_stamp(program)
             self._step(program.name, stamp, cache.binary(program.name), self._compiler(program))
         self._step("kwok-stages", recipe.stages_stamp(), cache.stages(), self._build_stages)
+        self._step("monitors", recipe.monitors_stamp(), cache.monitors(), self._build_monitors)
         if os.geteuid() != 0:
             self._say("not root: without images, since no full node can run; the rest is complete")
             return
@@ -89,6 +90,16 @@ class Builder:
             for part in ("node/fast", "node/heartbeat-with-lease", "pod/fast")
             for path in sorted((folder / part).glob("*.yaml"))
             if path.name != "kustomization.yaml"
+        ]
+        target.write_text("".join(f"---\n{path.read_text()}" for path in files))
+
+    def _build_monitors(self, target: Path) -> None:
+        module = recipe.MONITORS_MODULE
+        wanted = f"{module}@{recipe.version('prometheus-operator', module)}"
+        folder = self.go.download(recipe.MODULES / "prometheus-operator", wanted)
+        files = [
+            folder / "example" / "prometheus-operator-crd" / f"monitoring.coreos.com_{name}.yaml"
+            for name in recipe.MONITORS
         ]
         target.write_text("".join(f"---\n{path.read_text()}" for path in files))
 

@@ -41,6 +41,11 @@ def stages() -> Path:
     return folder() / "kwok-stages.yaml"
 
 
+def monitors() -> Path:
+    """Definitions of what a Prometheus operator reads."""
+    return folder() / "monitors.yaml"
+
+
 def why_no_control_plane() -> str | None:
     """Why a control plane cannot be started here; None if it can."""
     if sys.platform != "linux":

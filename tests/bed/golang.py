@@ -35,6 +35,7 @@ class Go:
         """
         aside = target.with_name(f".{target.name}")
         command = [self.program, "build", "-trimpath", "-ldflags", program.flags]
+        command += ["-tags", program.tags] if program.tags else []
         run([*command, "-o", str(aside), program.package], program.folder, self.environment)
         aside.replace(target)
 
@@ -42,6 +43,11 @@ class Go:
         """Where the files of a module that a program is built from lie."""
         command = [self.program, "list", "-m", "-f", "{{.Dir}}", module]
         return Path(run(command, program.folder, self.environment).strip())
+
+    def download(self, folder: Path, module: str) -> Path:
+        """Where the files of a module lie that the go.sum in `folder` knows; fetched if need be."""
+        told = run([self.program, "mod", "download", "-json", module], folder, self.environment)
+        return Path(json.loads(told)["Dir"])
 
 
 def find(cache: Path, install: Callable[[], None]) -> Go:

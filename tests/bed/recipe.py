@@ -19,6 +19,9 @@ DEBIAN_IMAGE = f"docker.io/library/debian:{DEBIAN_RELEASE}-slim"
 # What the modules ask for; an older Go fetches it.
 GO_VERSION = (1, 26, 0)
 
+MONITORS_MODULE = "github.com/prometheus-operator/prometheus-operator"
+MONITORS = ("podmonitors", "prometheusrules", "servicemonitors")
+
 _COMPONENT = "k8s.io/component-base/version"
 
 # A program or file of the machine, and the Debian package that brings it.
@@ -47,12 +50,14 @@ class Program:
         module: the folder in `modules/` whose go.mod and go.sum fix the versions.
         package: what is built; `.` for the module's own.
         flags: for the linker.
+        tags: of the build.
     """
 
     name: str
     module: str
     package: str
     flags: str = "-s -w"
+    tags: str = ""
 
     @property
     def folder(self) -> Path:
@@ -97,6 +102,16 @@ def programs() -> tuple[Program, ...]:
         ),
         Program("kwok", "kwok", "sigs.k8s.io/kwok/cmd/kwok"),
         Program("coredns", "coredns", "."),
+        *(
+            Program(
+                name,
+                "prometheus",
+                f"github.com/prometheus/prometheus/cmd/{name}",
+                # Of all ways to find targets, the one that the chart uses.
+                tags="remove_all_sd,enable_kubernetes_sd",
+            )
+            for name in ("prometheus", "promtool")
+        ),
         Program("actionlint", "actionlint", "github.com/rhysd/actionlint/cmd/actionlint"),
     )
 
@@ -147,7 +162,7 @@ def program_stamp(program: Program) -> str:
     files = sorted(
         path for path in program.folder.iterdir() if path.suffix in (".mod", ".sum", ".go")
     )
-    return _stamp([program.package, program.flags], files)
+    return _stamp([program.package, program.flags, *filter(None, [program.tags])], files)
 
 
 def pause_stamp() -> str:
@@ -163,6 +178,11 @@ def debian_stamp() -> str:
 def stages_stamp() -> str:
     """What tells these stages from any other."""
     return _stamp([version("kwok", "sigs.k8s.io/kwok")], [])
+
+
+def monitors_stamp() -> str:
+    """What tells these definitions from any other."""
+    return _stamp([version("prometheus-operator", MONITORS_MODULE)], [])
 
 
 def parse_go_version(text: str) -> tuple[int, int, int]:

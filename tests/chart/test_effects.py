@@ -24,20 +24,24 @@ from fix_chart import (
 )
 
 LEAVES = {".".join(one.path): one for one in leaves(options(Root()))}
-EVERYTHING = over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True})
+_NODES = {"provider": "builtin", "builtin": {"nodeExporter": {"enabled": True}}}
+EVERYTHING = {
+    **over(SECURED, ("hdfs", "builtin", "ha"), {"enabled": True}),
+    "monitoring": _NODES,
+}
 # Servers that the chart does not run have TLS, and Secrets for it, of their own.
 OF_OUR_SERVERS = ("tls", "kafka.pipelineSecret")
 # Off unless it is asked for.
-OPTIONAL = ("web",)
+OPTIONAL = ("web", "monitoring.builtin")
 # What clients of Kerberos have to know stands among the properties, whatever else does.
-KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS}
+KERBEROS_TOO = {**EXTERNAL, "hdfs": KERBEROS, "monitoring": {"provider": "operator"}}
 # Providers, and the options that count with them. What is named nowhere counts with all.
 PLACES: dict[str, tuple[Object, tuple[str, ...]]] = {
     "builtin": (
         EVERYTHING,
         ("kafka.builtin", "postgres.builtin", "hdfs.builtin", *OF_OUR_SERVERS, *OPTIONAL),
     ),
-    "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg")),
+    "operated": (OPERATED, ("kafka.strimzi", "postgres.cloudnativePg", "monitoring.operator")),
     "airflow": (FED, ("airflow.builtin",)),
     "airflow elsewhere": (FED_BY_ANOTHER, ("airflow.external",)),
     "external": (KERBEROS_TOO, ("kafka.external", "postgres.external", "hdfs.external")),
@@ -59,7 +63,14 @@ ALONE: dict[str, tuple[Any, str]] = {
     "hdfs.builtin.ha.zookeeper.replicas": (1, "zookeeper-0.yeoul-hdfs-zookeeper.data.svc:2181<"),
     "hdfs.builtin.ha.zookeeper.external": ("zk.example:2181", "<value>zk.example:2181</value>"),
 }
-PROVIDERS = ("airflow.provider", "kafka.provider", "postgres.provider", "hdfs.provider")
+ALONE |= {
+    f"monitoring.builtin.{one}.existingSecret": ("theirs", "secretName: theirs")
+    for one in ("alertmanager", "grafana")
+}
+PROVIDERS = (
+    *("airflow.provider", "monitoring.provider"),
+    *("kafka.provider", "postgres.provider", "hdfs.provider"),
+)
 NOT_OURS = ("global",)
 # Without a simulator only: tests/chart/test_trial.py.
 ELSEWHERE = ("test.topic",)
@@ -94,6 +105,8 @@ def mark(option: Option, number: int) -> tuple[Any, str]:
         "metricsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
         "feeds": [{"name": word}],
         "clientsFrom": [{"podSelector": {"matchLabels": {"a": word}}}],
+        "interval": f"{number}s",
+        "retention": f"{number}d",
         "settings": {SETTINGS.get(option.path[0], "window"): word},
     }
     if key == "hdfsSite":
@@ -103,6 +116,8 @@ def mark(option: Option, number: int) -> tuple[Any, str]:
     if option.path in (("spark", "namespaces"), ("postgres", "pipelineSecret", "namespaces")):
         # `helm test` wants to be in one of them.
         special["namespaces"] = [word, NAMESPACE]
+    if key in ("interval", "retention"):
+        return special[key], special[key]
     if key in special:
         return special[key], word
     if key == "heap":

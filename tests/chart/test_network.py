@@ -77,6 +77,7 @@ def there(values: Object) -> list[Object]:
     pair = values["hdfs"].get("builtin", {}).get("ha", {"enabled": False})
     own = not pair.get("zookeeper", {}).get("external")
     parts = [values.get(part, {}) for part in ("kafka", "postgres", "hdfs")]
+    provider = values.get("monitoring", {}).get("provider", "none")
     special = {
         "backup": bool(values["postgres"].get("builtin", {}).get("backup")),
         "web": values.get("web", {}).get("enabled", False),
@@ -85,6 +86,12 @@ def there(values: Object) -> list[Object]:
         "hdfs.ha": pair["enabled"],
         "hdfs.zookeeper": pair["enabled"] and own,
         "hdfs.zookeeper.external": pair["enabled"] and not own,
+        "kafka.metrics": values["kafka"]["provider"] == "builtin",
+        "monitoring.alertmanager": is_monitored(values),
+        "monitoring.grafana": is_monitored(values),
+        "monitoring.exporter": provider != "none",
+        "monitoring.exporter.external": provider != "none"
+        and values["postgres"]["provider"] == "external",
     }
 
     def holds(when: str) -> bool:
@@ -98,6 +105,10 @@ def there(values: Object) -> list[Object]:
     return [one for one in CONNECTIONS if counts(one)]
 
 
+def is_monitored(values: Object) -> bool:
+    return bool(values.get("monitoring", {}).get("provider") == "builtin")
+
+
 def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
     """What a policy must say for one end; None: anybody."""
     if component in found:
@@ -107,7 +118,7 @@ def peer(component: str, found: dict[str, Object]) -> list[Object] | None:
     others: dict[str, list[Object]] = {
         "spark": [SPARK, PROOF],
         "drivers": [drivers],
-        "metrics": METRICS,
+        "metrics": [*METRICS, *(peer("prometheus", found) or [] if "prometheus" in found else [])],
         "clients": CLIENTS,
         # One that Airflow takes over from.
         "poller": [{"podSelector": {"matchLabels": POLLER}}],
@@ -142,7 +153,10 @@ def test_policies_are_the_table(
     found = policies(chart.objects(values))
     for component, policy in found.items():
         wanted = [
-            (peer(one[end], found), one["ports"]) for one in there(values) if one[own] == component
+            (peer(one[end], found), one["ports"])
+            for one in there(values)
+            # Prometheus of the chart is one of those who read metrics.
+            if one[own] == component or (component, one[own]) == ("prometheus", "metrics")
         ]
         assert list(rules(policy, direction, end)) == wanted, component
 
@@ -217,14 +231,20 @@ def of_pipelines(chart: Chart, values: Object) -> Object:
     return all_policies(chart.objects(values))["pipelines"]
 
 
-def test_drivers_are_reached_by_operator_and_metrics_on_one_port(
+def test_drivers_are_reached_by_operator_proof_and_metrics_on_one_port(
     chart: Chart, values: Object
 ) -> None:
-    operator = policies(chart.objects(values))["operator"]["podSelector"]
+    found = policies(chart.objects(values))
     release = {"matchLabels": {"kubernetes.io/metadata.name": NAMESPACE}}
+    operator, *prometheus = [
+        {"namespaceSelector": release, "podSelector": found[name]["podSelector"]}
+        for name in ("operator", "prometheus")
+        if name in found
+    ]
+    proof = {"podSelector": PROOF["podSelector"]}
     _, others = of_pipelines(chart, values)["ingress"]
     assert [one["port"] for one in others["ports"]] == [8090]
-    assert others["from"] == [{"namespaceSelector": release, "podSelector": operator}, *METRICS]
+    assert others["from"] == [operator, proof, *prometheus, *METRICS]
 
 
 def test_drivers_and_executors_reach_each_other(chart: Chart, values: Object) -> None:

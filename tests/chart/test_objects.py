@@ -113,12 +113,13 @@ def test_every_port_of_a_service_is_one_of_its_pods(objects: list[Object]) -> No
         assert {port["targetPort"] for port in one["spec"]["ports"]} <= named
 
 
-def test_only_who_speaks_with_the_api_server_has_a_token(objects: list[Object]) -> None:
+def test_only_who_asks_the_api_server_has_a_token(objects: list[Object]) -> None:
     with_token = {
         name for name, pod in pods(objects) if pod["spec"].get("automountServiceAccountToken", True)
     }
-    # The page, where there is one, and Airflow's tasks, which submit applications.
-    assert with_token - {"yeoul-web", "yeoul-airflow-scheduler"} == {"yeoul-operator"}
+    # The page, Prometheus, and Airflow's tasks, which submit applications, where there are such.
+    others = {"yeoul-web", "yeoul-prometheus", "yeoul-airflow-scheduler"}
+    assert with_token - others == {"yeoul-operator"}
 
 
 def test_every_volume_that_is_mounted_is_there(objects: list[Object]) -> None:
@@ -159,7 +160,7 @@ def test_every_pod_has_requests_and_a_limit_of_memory(objects: list[Object]) -> 
 def test_every_image_has_a_tag(objects: list[Object]) -> None:
     for _, pod in pods(objects):
         for container in containers(pod):
-            assert re.fullmatch(r"[a-z0-9./-]+/[a-z-]+:[0-9.]+", container["image"])
+            assert re.fullmatch(r"[a-z0-9./-]+/[a-z-]+:v?[0-9.]+", container["image"])
 
 
 def test_what_belongs_to_the_cluster_has_no_namespace(objects: list[Object]) -> None:

@@ -17,6 +17,7 @@ NAMESPACED = (*EVERYWHERE, "namespaced/rbac.yaml")
 NO_WEBHOOK = (("Secret", "yeoul-operator-webhook"), ("Service", "yeoul-operator-webhook"))
 # What only the chart has: settings, fences, and a Lease that goes with the release.
 EXTRA = {(kind, "yeoul-operator") for kind in ("ConfigMap", "Lease", "NetworkPolicy")}
+EXTRA |= {("NetworkPolicy", "yeoul-pipelines")}
 IMAGE = "localhost/yeoul-operator:dev"
 
 

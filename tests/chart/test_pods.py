@@ -9,7 +9,8 @@ import pytest
 from charts.options.base import Part, PodOptions
 from charts.options.root import Root
 from charts.walk import options
-from fix_chart import HA, WORKLOADS, Chart, Object, containers, over, pods, stem
+from fix_chart import HA as UNPRIVILEGED
+from fix_chart import WORKLOADS, Chart, Object, containers, over, pods, stem
 
 PARTS = {
     "operator": "yeoul-operator",
@@ -23,10 +24,16 @@ PARTS = {
     "hdfs.builtin.ha.zookeeper": "yeoul-hdfs-zookeeper",
     "ingest.poller": "yeoul-poller",
     "ingest.simulator": "yeoul-simulator",
+    "monitoring.postgresExporter": "yeoul-postgres-exporter",
+    "monitoring.builtin.prometheus": "yeoul-prometheus",
+    "monitoring.builtin.alertmanager": "yeoul-alertmanager",
+    "monitoring.builtin.grafana": "yeoul-grafana",
+    "monitoring.builtin.nodeExporter": "yeoul-node-exporter",
     "airflow.builtin.server": "yeoul-airflow-server",
     "airflow.builtin.scheduler": "yeoul-airflow-scheduler",
     "airflow.builtin.migration": "yeoul-airflow-migration",
 }
+HA = over(UNPRIVILEGED, ("monitoring", "builtin", "nodeExporter"), {"enabled": True})
 TERM = {"key": "a", "operator": "Exists"}
 AFFINITY = {
     "nodeAffinity": {

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from bed import cache
 from bed.api import Api, ApiError, learn, path_of, until
 from fix_chart import NAMESPACE, ROOT, SETS, Chart, Object, pods
 
@@ -16,6 +17,11 @@ PEERS = Path(os.environ.get("YEOUL_PEER_CRDS", ROOT.parent / "shared" / "crds"))
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 STRICT = "?fieldManager=test&fieldValidation=Strict&dryRun=All&force=true"
 APPLY = "application/apply-patch+yaml"
+MONITORS = (
+    ("PodMonitor", "podmonitors"),
+    ("ServiceMonitor", "servicemonitors"),
+    ("PrometheusRule", "prometheusrules"),
+)
 PEER_KINDS = (
     ("Kafka", "kafka.strimzi.io/v1", "kafkas", "strimzi"),
     ("KafkaNodePool", "kafka.strimzi.io/v1", "kafkanodepools", "strimzi"),
@@ -36,6 +42,18 @@ def peers(api: Api) -> None:
             api.apply_file(path)
     for kind, version, plural, _ in PEER_KINDS:
         learn(kind, version, plural)
+        until(f"{kind} is served", partial(served, api, kind))
+
+
+@pytest.fixture(scope="module")
+def monitors(api: Api) -> None:
+    """The definitions of Prometheus' operator, which kube-prometheus-stack brings."""
+    file = cache.monitors()
+    if not file.is_file():
+        pytest.skip("no definitions of monitors; `make bed` fetches them")
+    api.apply_file(file)
+    for kind, plural in MONITORS:
+        learn(kind, "monitoring.coreos.com/v1", plural)
         until(f"{kind} is served", partial(served, api, kind))
 
 
@@ -68,7 +86,28 @@ def test_every_object_is_taken(api: Api, chart: Chart, namespace: str, providers
         try_out(api, one, namespace)
 
 
-@pytest.mark.usefixtures("peers")
+@pytest.mark.usefixtures("monitors")
+def test_monitors_and_rules_are_taken(api: Api, chart: Chart, namespace: str) -> None:
+    labels = {"labels": {"release": "stack"}, "interval": "30s"}
+    operator = {"podMonitor": labels, "serviceMonitor": labels}
+    values = {**SETS["ha"], "monitoring": {"provider": "operator", "operator": operator}}
+    kinds = dict(MONITORS)
+    found = [one for one in chart.objects(values) if one["kind"] in kinds]
+    assert {one["kind"] for one in found} == set(kinds)
+    for one in found:
+        try_out(api, one, namespace)
+
+
+@pytest.mark.usefixtures("monitors")
+def test_a_rule_that_is_none_is_refused(api: Api, chart: Chart, namespace: str) -> None:
+    values = {**SETS["builtin"], "monitoring": {"provider": "operator"}}
+    rule = chart.find("PrometheusRule", "yeoul-stream", values)
+    rule["spec"]["groups"][0]["rules"][-1]["for"] = "soon"
+    with pytest.raises(ApiError, match="for"):
+        try_out(api, rule, namespace)
+
+
+@pytest.mark.usefixtures("peers", "monitors")
 def test_every_object_of_other_operators_is_taken(api: Api, chart: Chart, namespace: str) -> None:
     for one in every_object(chart, "operated"):
         try_out(api, one, namespace)

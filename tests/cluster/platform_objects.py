@@ -52,6 +52,16 @@ def platform_values() -> Object:
             "migration": {"image": image_of("spark")},
         },
         "hdfs": {"provider": "builtin", "builtin": {"namenode": hdfs, "datanode": hdfs}},
+        "monitoring": {
+            "provider": "builtin",
+            "postgresExporter": {"image": image_of("postgres-exporter")},
+            "builtin": {
+                "prometheus": {"image": image_of("prometheus"), "interval": "5s"},
+                "alertmanager": {"image": image_of("alertmanager")},
+                # There is no image of it here.
+                "grafana": {"enabled": False},
+            },
+        },
         # About 30 records a second.
         "ingest": {"poller": ingest, "simulator": {**ingest, "settings": {"speed": 1}}},
     }
@@ -71,7 +81,8 @@ def sturdy_values() -> Object:
         "hdfs": {"builtin": {"replication": 2, "datanode": {"replicas": 2}, "ha": ha}},
         "postgres": {"builtin": {"backup": {"enabled": True}}},
     }
-    return apply_overlay(platform_values(), more)
+    # Two cores have enough to do.
+    return apply_overlay(platform_values(), {**more, "monitoring": {"provider": "none"}})
 
 
 def car_info(namespace: str, **spec: Any) -> Object:
@@ -81,11 +92,14 @@ def car_info(namespace: str, **spec: Any) -> Object:
     return apply_overlay(apply_overlay(apply_overlay(example, _SMALL), metadata), {"spec": spec})
 
 
-def proof(namespace: str, revision: str) -> Object:
-    """The Job that proves what the sinks hold, by a revision's document; its log ends in JSON."""
+def proof(namespace: str, revision: str, driver: str) -> Object:
+    """The Job that proves what the sinks hold, by a revision's document; its log ends in JSON.
+
+    `driver` is the address of the one that is told.
+    """
     job: Object = yaml.safe_load(_PROOF.read_text().replace("REVISION", revision))
     job["metadata"]["namespace"] = namespace
     (container,) = job["spec"]["template"]["spec"]["containers"]
     container["image"] = image("spark")
-    container["args"].append("--json")
+    container["args"] += ["--json", "--tell", f"http://{driver}:8090"]
     return job

@@ -162,6 +162,27 @@ class Running:
         assert done.returncode == 0, done.stderr
         return int(done.stdout)
 
+    def metrics(self, query: str) -> list[Object]:
+        """The samples of a query, asked of Prometheus in its own pod."""
+        ask = ["promtool", "query", "instant", "--format=json", "http://localhost:9090", query]
+        done = self._kubectl("exec", "statefulset/yeoul-prometheus", "--", *ask)
+        assert done.returncode == 0, done.stderr
+        found: list[Object] = json.loads(done.stdout)
+        return found
+
+    def alerts(self) -> set[str]:
+        """The names of the alerts that Alertmanager knows, asked in its own pod."""
+        ask = ["amtool", "--alertmanager.url=http://localhost:9093", "alert", "--output=json"]
+        done = self._kubectl("exec", "statefulset/yeoul-alertmanager", "--", *ask)
+        assert done.returncode == 0, done.stderr
+        return {one["labels"]["alertname"] for one in json.loads(done.stdout)}
+
+    def resize(self, stateful_set: str, replicas: int) -> None:
+        """Have so many pods of a StatefulSet."""
+        self.site.api.patch(
+            "StatefulSet", self.namespace, stateful_set, {"spec": {"replicas": replicas}}
+        )
+
     def active_namenode(self) -> str:
         """The pod of the NameNode that serves; empty while none does."""
         for number in range(2):
@@ -237,7 +258,9 @@ class Running:
     def prove(self) -> Object:
         """Run `verify` as a Job by the revision that runs; the report, which must hold."""
         with self.timed("  the proof"):
-            made = self.site.api.create(proof(self.namespace, self.status()["revision"]))
+            (driver,) = [one["status"]["podIP"] for one in self.pods("driver")]
+            job = proof(self.namespace, self.status()["revision"], driver)
+            made = self.site.api.create(job)
             name = made["metadata"]["name"]
             job = self.wait("the end of the proof", lambda: self._ended(name))
         log = self._log_of(name)

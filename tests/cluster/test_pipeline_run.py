@@ -13,9 +13,11 @@ from functools import partial
 import pytest
 
 from bed.node import Node
+from charts.monitoring.dashboards import BOARDS
 from cluster.platform_objects import platform_values
 from cluster.running import Running, first_example
 from fix_node import Release, Site
+from fix_prometheus import queries
 
 pytestmark = [pytest.mark.usefixtures("operator"), pytest.mark.timeout(1800)]
 
@@ -47,6 +49,33 @@ def test_pipeline_fills_table_and_lake(running: Running) -> None:
     running.works()
     report = running.prove()
     assert [sink["sink"] for sink in report["sinks"] if sink["rows"]] == ["table", "lake"]
+
+
+def test_prometheus_hears_of_everybody(running: Running) -> None:
+    wanted = {"stream", "operator", "poller", "kafka", "hdfs", "postgres", "kubelet"}
+
+    def answering() -> set[str]:
+        jobs = {one["metric"]["job"].removeprefix("yeoul-") for one in running.metrics("up == 1")}
+        return wanted - jobs
+
+    running.wait("all jobs", lambda: not answering())
+    running.wait("the proof", lambda: running.metrics('yeoul_verify_ok{sink="lake"} == 1'))
+    (lag,) = running.metrics('yeoul_lag_rows{sink="table"}')
+    assert lag["metric"]["namespace"] == running.namespace
+
+
+def test_panels_of_the_operator_have_answers(running: Running) -> None:
+    (board,) = [one for one in BOARDS if one.name == "operator"]
+    for panel, query in queries(board):
+        running.wait(f"an answer for {panel.title}", partial(running.metrics, query))
+
+
+def test_alert_of_a_lost_database_fires_and_clears(running: Running) -> None:
+    running.resize("yeoul-postgres", 0)
+    running.wait("the alert", lambda: "YeoulPostgresDown" in running.alerts())
+    running.resize("yeoul-postgres", 1)
+    running.wait("its end", lambda: "YeoulPostgresDown" not in running.alerts())
+    running.goes_on()
 
 
 def test_deleted_driver_is_replaced(running: Running) -> None:

@@ -46,7 +46,11 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"record": {"format": "xml"}}, "spec.record.format", '"json"'),
     ({"record": {"fields": []}}, "spec.record.fields", "at least 1"),
     ({"deletionPolicy": "Orphan"}, "spec.deletionPolicy", '"Retain", "Delete"'),
-    ({"sinks": [{"name": "out"}]}, "spec.sinks[0]", "exactly one of console, postgres, hdfs"),
+    (
+        {"sinks": [{"name": "out"}]},
+        "spec.sinks[0]",
+        "exactly one of console, postgres, hdfs, deadLetters",
+    ),
     (
         {"sinks": [{"name": "out", "console": {}, "hdfs": {"path": "/a"}}]},
         "spec.sinks[0]",
@@ -69,6 +73,31 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
         "must not be above max",
     ),
     ({"runtime": {"sparkConf": {"a": "b"}}}, "spec.runtime.sparkConf", "begin with spark."),
+    (
+        {
+            "sinks": [
+                {
+                    "name": "a",
+                    "lineage": True,
+                    "postgres": {"secretRef": "s", "table": "t", "write": "upsert"},
+                },
+            ]
+        },
+        "spec.sinks[0].postgres",
+        "upsert needs key",
+    ),
+    (
+        {
+            "sinks": [
+                {
+                    "name": "a",
+                    "postgres": {"secretRef": "s", "table": "t", "write": "upsert", "key": ["k"]},
+                },
+            ]
+        },
+        "spec.sinks[0]",
+        "upsert needs lineage",
+    ),
     ({"health": {"maxLag": "1m"}}, "spec.health.maxLag", "should match"),
 ]
 

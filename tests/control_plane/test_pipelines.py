@@ -9,7 +9,7 @@ import yaml
 from bed.api import until
 from bed.control_plane import ControlPlane
 from fix_drivers import Pipelines
-from fix_operator import application
+from fix_operator import Operator, application
 from fix_pipelines import KIND
 
 FAST = [{"name": "out", "trigger": "1 second", "console": {}}]
@@ -82,7 +82,22 @@ def test_a_lag_is_a_condition_and_no_restart(pipelines: Pipelines) -> None:
     assert pipelines.driver() == driver
 
 
-def test_a_bad_revision_is_rolled_back_by_itself(pipelines: Pipelines) -> None:
+def test_its_phase_and_silence_are_metrics(
+    pipelines: Pipelines, pipeline_operator: Operator
+) -> None:
+    pipelines.create()
+    pipelines.reaches("Running")
+    of = f'namespace="{pipelines.namespace}",phase="Running",pipeline="cars"'
+    until(
+        "the metric", lambda: pipeline_operator.metrics().get(f"yeoul_pipeline_phase{{{of}}}") == 1
+    )
+    silent = f'yeoul_pipeline_silent_seconds{{namespace="{pipelines.namespace}",pipeline="cars"}}'
+    assert pipeline_operator.metrics()[silent] == 0
+
+
+def test_a_bad_revision_is_rolled_back_by_itself(
+    pipelines: Pipelines, pipeline_operator: Operator
+) -> None:
     pipelines.create(health={"startDeadline": "3 seconds"})
     good = pipelines.reaches("Running")["revision"]
     pipelines.drivers.say(pipelines.namespace, out={**BEHIND, "batches": 0, "state": "backoff"})
@@ -94,6 +109,8 @@ def test_a_bad_revision_is_rolled_back_by_itself(pipelines: Pipelines) -> None:
     assert pipelines.status()["revision"] == good
     assert pipelines.status()["failedRevision"] not in ("", good)
     until("the event", lambda: "RolledBack" in pipelines.events())
+    of = f'namespace="{pipelines.namespace}",pipeline="cars",reason="RolledBack"'
+    assert pipeline_operator.metrics()[f"yeoul_pipeline_events_total{{{of}}}"] == 1
 
 
 def test_a_refused_change_names_the_remedy_and_the_old_one_runs_on(pipelines: Pipelines) -> None:

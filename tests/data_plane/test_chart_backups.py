@@ -19,7 +19,7 @@ from yeoul_stream.books import RangeBook
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.sinks.postgres import erase, ledger
 from yeoul_stream.sinks.postgres.schema import ensure_schema
-from yeoul_stream.sinks.postgres.target import OutputColumn, TableName, prepare_target
+from yeoul_stream.sinks.postgres.target import OutputColumn, Shape, TableName, prepare_target
 from yeoul_stream.start import Start, TopicState
 
 WHO = SinkIdentity("restored", "default/p", "table")
@@ -86,10 +86,10 @@ def write(place: Place, *offsets: int) -> None:
     try:
         ensure_schema(connection)
         epoch = ledger.claim_epoch(connection, WHO, 1)
-        prepare_target(connection, WHO, TABLE, [OutputColumn("number", pa.int64())])
-        if offsets[0] == 0:
-            ledger.record_start(connection, WHO, epoch, TOPIC, [Start(0, 0)])
+        prepare_target(connection, WHO, TABLE, Shape([OutputColumn("number", pa.int64())]))
         with connection, connection.cursor() as cursor:
+            if offsets[0] == 0:
+                ledger.record_start(cursor, WHO, epoch, TOPIC, [Start(0, 0)])
             for offset in offsets:
                 cursor.execute("INSERT INTO rows VALUES (%s)", (offset,))
             book = RangeBook(

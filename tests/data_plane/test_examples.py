@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from data_plane.examples import AVRO, JSON
+from fix_registry import apicurio
 from yeoul_local.platform import Platform
 
 EXAMPLES = sorted(
@@ -21,13 +23,24 @@ def results(
     platform: Platform, spark_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> dict[str, dict[str, Any]]:
     """{example: {sink: [state, read, written, dead, error]}}, all run in one process."""
-    command = [
-        sys.executable, str(Path(__file__).with_name("examples.py")),
-        platform.endpoints.kafka_bootstrap, str(tmp_path_factory.mktemp("examples")),
-    ]  # fmt: skip
-    done = subprocess.run(
-        command, env={**os.environ, **spark_env}, capture_output=True, text=True, check=False
-    )
+    ends = platform.endpoints.postgres
+    secret = {"jdbc.user": ends.user, "jdbc.password": ends.password}
+    (platform.home.secrets / "iceberg-catalog.yaml").write_text(json.dumps(secret))
+    with apicurio(platform.home, tmp_path_factory.mktemp("registry")) as registry:
+        here = {
+            "registry": registry.url,
+            "avro": registry.register("avro-value", AVRO),
+            "json": registry.register("json-value", JSON, "JSON"),
+            "catalog": f"jdbc:postgresql://{ends.host}:{ends.port}/{ends.dbname}",
+        }
+        command = [
+            sys.executable, str(Path(__file__).with_name("examples.py")),
+            platform.endpoints.kafka_bootstrap, str(tmp_path_factory.mktemp("examples")),
+            json.dumps(here),
+        ]  # fmt: skip
+        done = subprocess.run(
+            command, env={**os.environ, **spark_env}, capture_output=True, text=True, check=False
+        )
     line = next((row for row in done.stdout.splitlines() if row.startswith("RESULTS ")), None)
     assert line is not None, done.stderr[-3000:]
     found: dict[str, dict[str, Any]] = json.loads(line.removeprefix("RESULTS "))

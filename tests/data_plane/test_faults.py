@@ -15,11 +15,19 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+)
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
-from fix_stream import INSTALLATION, Stream, connect, record, stream, wait_until
+from fix_stream import INSTALLATION, Stream, connect, produce, record, stream, wait_until
 from fix_verify import document, session
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings
@@ -186,6 +194,36 @@ def test_hdfs_away_for_30_seconds_does_not_stop_postgres(
         _holds(made, spark, "table", "lake")
 
 
+@pytest.fixture(scope="module")
+def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
+    """A stream into table and lake, which has written to both."""
+    with stream(platform, tmp_path_factory.mktemp("pair"), "pair") as made:
+        made.produce(_records(0))
+        made.start()
+        made.caught_up("table", "lake")
+        yield made
+
+
+def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession) -> None:
+    before = both.committed("table")
+    with _locked(both, f"LOCK TABLE {both.table} IN ACCESS EXCLUSIVE MODE"):
+        both.produce(_records(1))
+        both.caught_up("lake")
+        assert both.committed("table") == before
+    both.caught_up("table")
+    _holds(both, spark, "table", "lake")
+
+
+def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
+    both.platform.kill("kafka")
+    wait_until("that to be told", lambda: (both.progress() or {}).get("sourceError"))
+    both.platform.start("kafka")
+    wait_until("that to be over", lambda: not (both.progress() or {}).get("sourceError", True))
+    both.produce(_records(2))
+    both.caught_up("table", "lake")
+    _holds(both, spark, "table", "lake")
+
+
 def test_a_deleted_checkpoint_is_nothing(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
@@ -232,3 +270,104 @@ def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
         assert first.wait(timeout=60) == 3
         made.caught_up("table")
         _holds(made, spark, "table")
+
+
+@pytest.mark.parametrize("turn", range(max(ROUNDS // 3, 1)))
+def test_a_right_that_was_withdrawn_is_told_and_waited_for(
+    table_stream: Stream, spark: SparkSession, turn: int
+) -> None:
+    role = table_stream.query("SELECT current_user")[0][0]
+    _order(table_stream, f"REVOKE INSERT ON {table_stream.table} FROM {role}")
+    table_stream.produce(_records(200 + turn))
+    wait_until("the error", lambda: "permission denied" in _error(table_stream))
+    _order(table_stream, f"GRANT INSERT ON {table_stream.table} TO {role}")
+    table_stream.caught_up("table")
+    _holds(table_stream, spark, "table")
+
+
+def test_a_locked_table_is_waited_for(table_stream: Stream, spark: SparkSession) -> None:
+    watcher = connect(table_stream.platform)
+    with _locked(table_stream, f"LOCK TABLE {table_stream.table} IN ACCESS EXCLUSIVE MODE"):
+        table_stream.produce(_records(300))
+        wait_until("the sink to wait", lambda: _backend_waits(watcher, table_stream))
+        time.sleep(1)
+    watcher.close()
+    table_stream.caught_up("table")
+    _holds(table_stream, spark, "table")
+
+
+def test_poison_batches_become_dead_letters_and_nothing_else(
+    table_stream: Stream, spark: SparkSession
+) -> None:
+    poison: list[bytes | None] = [
+        *(record(n, dataId=None) for n in range(400)),
+        *(record(n, vhcleTypeCd="nul \u0000") for n in range(400)),
+        *([None, b"", b"[]", b"\xff\xfe", b"{" * 5000] * 40),
+    ]
+    table_stream.produce([*poison, *_records(400)])
+    table_stream.caught_up("table")
+    _holds(table_stream, spark, "table")
+
+
+def test_a_record_of_10_megabytes_is_a_row(table_stream: Stream, spark: SparkSession) -> None:
+    _widen(table_stream, 12_000_000)
+    producer = Producer(
+        {"bootstrap.servers": table_stream.platform.endpoints.kafka_bootstrap,
+         "message.max.bytes": 12_000_000, "log_level": 2}
+    )  # fmt: skip
+    large = record(77, dataId="L" * 10_000_000)
+    producer.produce(table_stream.topic, large, partition=0)
+    assert producer.flush(60) == 0
+    table_stream.caught_up("table")
+    length = f"SELECT max(length(data_id)) FROM {table_stream.table}"
+    assert table_stream.query(length) == [(10_000_000,)]
+    _holds(table_stream, spark, "table")
+
+
+def test_partitions_that_are_added_are_read_from_their_start(
+    table_stream: Stream, spark: SparkSession
+) -> None:
+    admin = AdminClient({"bootstrap.servers": table_stream.platform.endpoints.kafka_bootstrap})
+    for future in admin.create_partitions([NewPartitions(table_stream.topic, 4)]).values():
+        future.result(timeout=30)
+    produce(table_stream.platform, table_stream.topic, _records(500), partitions=4)
+    table_stream.caught_up("table")
+    assert len(table_stream.query("SELECT FROM yeoul.ledger WHERE pipeline = 'default/kills'")) == 4
+    _holds(table_stream, spark, "table")
+
+
+def test_a_dropped_column_stops_the_sink_until_it_is_back(
+    table_stream: Stream, spark: SparkSession
+) -> None:
+    table = table_stream.table
+    _order(table_stream, f"ALTER TABLE {table} RENAME COLUMN vhclesped TO gone")
+    table_stream.produce(_records(600))
+    assert table_stream.process is not None
+    assert table_stream.process.wait(timeout=120) == 1
+    assert "column 'vhclesped' (double precision) is missing" in table_stream.tail()
+    _order(table_stream, f"ALTER TABLE {table} RENAME COLUMN gone TO vhclesped")
+    table_stream.start()
+    table_stream.caught_up("table")
+    _holds(table_stream, spark, "table")
+
+
+def _error(made: Stream) -> str:
+    return str(made.sink("table").get("lastError"))
+
+
+def _order(made: Stream, statement: str) -> None:
+    connection = connect(made.platform)
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statement)
+    finally:
+        connection.close()
+
+
+def _widen(made: Stream, size: int) -> None:
+    """Have the topic take records of that size."""
+    admin = AdminClient({"bootstrap.servers": made.platform.endpoints.kafka_bootstrap})
+    entry = ConfigEntry("max.message.bytes", str(size), incremental_operation=AlterConfigOpType.SET)
+    topic = ConfigResource(ConfigResource.Type.TOPIC, made.topic, incremental_configs=[entry])
+    for future in admin.incremental_alter_configs([topic]).values():
+        future.result(timeout=30)

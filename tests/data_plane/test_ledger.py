@@ -102,3 +102,14 @@ def test_a_missing_column_is_added_to_tables_with_books(older: Connection) -> No
             "SELECT count(*) FROM yeoul.books WHERE installation = 'merging' AND rules = ''"
         )
         assert cursor.fetchone() == (8,)
+
+
+def test_rows_by_partition_are_added_up(merged: Connection) -> None:
+    who = SinkIdentity("merging", "default/buckets", "table")
+    with merged, merged.cursor() as cursor:
+        for start, buckets in ((0, {"a": (1, QUARTER)}), (10, {"a": (2, QUARTER)})):
+            book = RangeBook("id", "t", 0, start, start + 10, buckets={**buckets, "b": (1, 1)})
+            ledger.insert_book(cursor, who, book)
+    ledger.merge_books(merged, who, keep=0)
+    (book,) = _books(merged, who)
+    assert book.buckets == {"a": (3, -(2**63)), "b": (2, 2)}

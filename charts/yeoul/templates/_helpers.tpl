@@ -51,6 +51,11 @@ Names and labels: nothing else makes one up.
 {{- define "yeoul.simulator" -}}{{ include "yeoul.fullname" . }}-simulator{{- end -}}
 {{- define "yeoul.pipelines" -}}{{ include "yeoul.fullname" . }}-pipelines{{- end -}}
 {{- define "yeoul.test" -}}{{ include "yeoul.fullname" . }}-test{{- end -}}
+{{- define "yeoul.prometheus" -}}{{ include "yeoul.fullname" . }}-prometheus{{- end -}}
+{{- define "yeoul.alertmanager" -}}{{ include "yeoul.fullname" . }}-alertmanager{{- end -}}
+{{- define "yeoul.grafana" -}}{{ include "yeoul.fullname" . }}-grafana{{- end -}}
+{{- define "yeoul.nodeExporter" -}}{{ include "yeoul.fullname" . }}-node-exporter{{- end -}}
+{{- define "yeoul.postgres.exporter" -}}{{ include "yeoul.postgres" . }}-exporter{{- end -}}
 {{- define "yeoul.web" -}}{{ include "yeoul.fullname" . }}-web{{- end -}}
 {{- define "yeoul.ingest.api" -}}{{ include "yeoul.fullname" . }}-api-key{{- end -}}
 

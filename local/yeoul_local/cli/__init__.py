@@ -7,6 +7,7 @@ import sys
 import typer
 
 from yeoul_local.cli import (
+    compacting,
     data,
     demo,
     erasing,
@@ -14,6 +15,7 @@ from yeoul_local.cli import (
     letters,
     lifecycle,
     looking,
+    past,
     pipelines,
     proof,
 )
@@ -31,7 +33,19 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (lifecycle, looking, data, pipelines, proof, letters, erasing, demo, fetch):
+for group in (
+    lifecycle,
+    looking,
+    data,
+    pipelines,
+    proof,
+    compacting,
+    letters,
+    past,
+    erasing,
+    demo,
+    fetch,
+):
     group.register(app)
 
 

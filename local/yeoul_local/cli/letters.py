@@ -1,4 +1,4 @@
-"""`yeoul dead-letters list`."""
+"""`yeoul dead-letters list`, and `replay` of `past`."""
 
 import json
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import typer
 from rich.text import Text
 
 from yeoul_local.cli.common import console, this_platform
+from yeoul_local.cli.past import replay
 from yeoul_local.cli.proof import Pipeline
 from yeoul_local.errors import LocalError
 from yeoul_local.platform import Platform
@@ -28,6 +29,7 @@ def register(app: typer.Typer) -> None:
         name="dead-letters", help="Records that could not be written.", no_args_is_help=True
     )
     group.command("list")(list_letters)
+    group.command("replay")(replay)
     group.callback()(_group)
     app.add_typer(group)
 
@@ -81,7 +83,7 @@ def collect(platform: Platform, file: Path, name: str | None, wanted: Wanted) ->
 
 def chosen(pipeline: StreamPipeline, name: str | None) -> list[Sink]:
     """The sinks whose letters are shown."""
-    able = [sink for sink in pipeline.spec.sinks if sink.kind != "console"]
+    able = [sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")]
     if name is not None:
         named = [sink for sink in able if sink.name == name]
         if not named:

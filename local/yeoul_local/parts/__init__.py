@@ -7,6 +7,7 @@ from yeoul_local.parts.airflow import Airflow, AirflowMetrics
 from yeoul_local.parts.base import Part
 from yeoul_local.parts.hdfs import DataNode, NameNode
 from yeoul_local.parts.kafka import Kafka
+from yeoul_local.parts.monitoring import NodeExporter, PostgresExporter, Prometheus
 from yeoul_local.parts.postgres import Postgres
 from yeoul_local.parts.simulator import Poller, Simulator
 
@@ -17,11 +18,17 @@ _EVERY: tuple[Part, ...] = (
     DataNode(),
     Simulator(),
     Poller(),
+    PostgresExporter(),
+    NodeExporter(),
+    Prometheus(),
     AirflowMetrics(),
     Airflow(),
 )
 PARTS: dict[str, Part] = {part.name: part for part in _EVERY}
-GROUPS: dict[str, tuple[str, ...]] = {"hdfs": ("namenode", "datanode")}
+GROUPS: dict[str, tuple[str, ...]] = {
+    "hdfs": ("namenode", "datanode"),
+    "monitoring": ("postgres-exporter", "node-exporter", "prometheus"),
+}
 # What takes records from the API to Kafka: one of these at a time.
 FEEDERS = ("poller", "airflow")
 # What `up` starts; the poller belongs to a run.

@@ -32,7 +32,12 @@ def uri(ports: Mapping[str, int]) -> str:
 
 def core_site(ports: Mapping[str, int], tmp: Path) -> dict[str, object]:
     """core-site.xml's properties."""
-    return {"fs.defaultFS": uri(ports), "hadoop.tmp.dir": tmp}
+    return {
+        "fs.defaultFS": uri(ports),
+        "hadoop.tmp.dir": tmp,
+        # Metrics at /prom of the web servers.
+        "hadoop.prometheus.endpoint.enabled": "true",
+    }
 
 
 def hdfs_site(ports: Mapping[str, int], data: Path) -> dict[str, object]:

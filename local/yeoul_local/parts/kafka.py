@@ -20,7 +20,26 @@ _CLUSTER_ID = "WWVvdWwtbG9jYWwtMDAwMQ"
 _LOGGING = "-Dorg.slf4j.simpleLogger"
 
 
-def properties(data: Path, port: int, controller: int) -> str:
+# Of 7,700 series of a broker that does little, 500 that somebody looks at.
+SHOWN = (
+    "kafka_controller_kafkacontroller.*",
+    "kafka_log_log_.*",
+    "kafka_log_logmanager.*",
+    "kafka_network_requestchannel.*",
+    "kafka_network_socketserver.*",
+    "kafka_server_brokertopicmetrics.*",
+    "kafka_server_kafkarequesthandlerpool.*",
+    "kafka_server_replicamanager.*",
+)
+# As the chart has Strimzi configure it: metrics have the same names, whoever runs Kafka.
+METRICS = {
+    "metric.reporters": "io.strimzi.kafka.metrics.KafkaPrometheusMetricsReporter",
+    "kafka.metrics.reporters": "io.strimzi.kafka.metrics.YammerPrometheusMetricsReporter",
+    "prometheus.metrics.reporter.allowlist": ",".join(SHOWN),
+}
+
+
+def properties(data: Path, port: int, controller: int, metrics: int) -> str:
     """The server.properties of a single local broker."""
     settings = {
         "process.roles": "broker,controller",
@@ -55,6 +74,8 @@ def properties(data: Path, port: int, controller: int) -> str:
         "num.network.threads": 2,
         "num.io.threads": 4,
         "log.cleaner.dedupe.buffer.size": 16 * 1024 * 1024,
+        **METRICS,
+        "prometheus.metrics.reporter.listener": f"http://{LOOPBACK}:{metrics}",
     }
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
@@ -63,7 +84,7 @@ class Kafka:
     """The broker."""
 
     name = "kafka"
-    ports: tuple[str, ...] = ("kafka", "kafka.controller")
+    ports: tuple[str, ...] = ("kafka", "kafka.controller", "kafka.metrics")
     jar_set: str | None = "kafka"
     after: tuple[str, ...] = ()
     stop_signal = signal.SIGTERM
@@ -73,7 +94,8 @@ class Kafka:
         """Write server.properties; format the storage once."""
         data = site.home.data(self.name)
         conf = self._conf(site)
-        text = properties(data, site.ports["kafka"], site.ports["kafka.controller"])
+        numbers = (site.ports[name] for name in self.ports)
+        text = properties(data, *numbers)
         conf.write_text(text, encoding="utf-8")
         if not (data / "meta.properties").is_file():
             self._format(site, conf)

@@ -172,9 +172,7 @@ def _driver(revision: Revision, installation: Installation) -> Document:
     }
 
 
-def _request(
-    role: str, cores: int, runtime: Runtime, installation: Installation
-) -> dict[str, str]:
+def _request(role: str, cores: int, runtime: Runtime, installation: Installation) -> dict[str, str]:
     said = f"spark.kubernetes.{role}.request.cores" in runtime.spark_conf
     if said or installation.cpu_percent == 100:
         return {}
@@ -195,8 +193,9 @@ def _epoch_floor() -> Document:
 def secrets(pipeline: StreamPipeline) -> tuple[str, ...]:
     """Return the Secrets that a pipeline names, each once, in order."""
     spec = pipeline.spec
-    sinks = (sink.postgres for sink in spec.sinks if sink.enabled)
-    named = [spec.source.kafka.secret_ref, *(sink.secret_ref for sink in sinks if sink)]
+    sinks = (name for sink in spec.sinks if sink.enabled for name in sink.secrets)
+    registry = spec.record.schema_registry
+    named = [spec.source.kafka.secret_ref, registry and registry.secret_ref, *sinks]
     return tuple(dict.fromkeys(name for name in named if name))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from yeoul_stream.pipeline import Problem, Sink, StreamPipeline, decimal_parts
+from yeoul_stream.pipeline import Hdfs, Postgres, Problem, Sink, StreamPipeline, decimal_parts
 
 # From left to right without loss. https://spark.apache.org/docs/4.1.1/sql-ref-ansi-compliance.html
 _WIDER = {
@@ -92,7 +92,25 @@ def _targets(old: Sink, new: Sink) -> Iterator[tuple[str, str, str]]:
     """Yield what names the place of a sink's rows: path, before and after."""
     if old.postgres is not None and new.postgres is not None:
         yield "postgres.table", old.postgres.table, new.postgres.table
+        yield "postgres.partitions.by", _ranges(old.postgres), _ranges(new.postgres)
+        yield "postgres.write", old.postgres.write, new.postgres.write
+        yield "postgres.key", ", ".join(old.postgres.key), ", ".join(new.postgres.key)
+        yield "postgres.orderBy", old.postgres.order_by or "", new.postgres.order_by or ""
+    if old.dead_letters is not None and new.dead_letters is not None:
+        yield "deadLetters.topic", old.dead_letters.topic, new.dead_letters.topic
     if old.hdfs is not None and new.hdfs is not None:
         yield "hdfs.path", old.hdfs.path, new.hdfs.path
+        yield "hdfs.format", old.hdfs.format, new.hdfs.format
+        yield "hdfs.catalog", _catalogued(old.hdfs), _catalogued(new.hdfs)
         before, after = ", ".join(old.hdfs.partition_by), ", ".join(new.hdfs.partition_by)
         yield "hdfs.partitionBy", before, after
+
+
+def _catalogued(hdfs: Hdfs) -> str:
+    """Return which table it is: a catalog may move to another address."""
+    catalog = hdfs.catalog
+    return f"{catalog.type} {catalog.table}" if catalog is not None else "the folder itself"
+
+
+def _ranges(table: Postgres) -> str:
+    return table.partitions.by if table.partitions is not None else ""

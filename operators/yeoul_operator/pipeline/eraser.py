@@ -74,14 +74,13 @@ def eraser(
 
 
 def _secrets(pipeline: StreamPipeline) -> tuple[list[Document], list[Document]]:
-    """Return volumes and mounts of the databases' Secrets, also of sinks that are switched off.
+    """Return volumes and mounts of the sinks' Secrets, also of sinks that are switched off.
 
     Such a one may have run before; but its Secret need not be there.
     """
     needed: dict[str, bool] = {}
     for sink in pipeline.spec.sinks:
-        if sink.postgres is not None:
-            name = sink.postgres.secret_ref
+        for name in sink.secrets:
             needed[name] = needed.get(name, False) or sink.enabled
     volumes: list[dict[str, Any]] = []
     mounts: list[dict[str, Any]] = []

@@ -148,6 +148,8 @@ def _degraded(progress: Progress, limits: Limits, was_lagging: bool) -> tuple[st
         return "SinkFailed", _join(
             f'sink "{name}" stopped for good: {sink.last_error}' for name, sink in failed.items()
         )
+    if progress.source_error:
+        return "SourceAway", f"Kafka does not answer: {progress.source_error}"
     trying = {name: sink for name, sink in progress.sinks.items() if sink.state == "backoff"}
     if trying:
         return "SinkRetrying", _join(

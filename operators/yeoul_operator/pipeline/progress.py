@@ -32,6 +32,7 @@ class SinkProgress(Model):
     lag_seconds: float | None = None
     restarts: int = 0
     last_error: str | None = None
+    newest_record_at: datetime | None = None
 
 
 class Progress(Model):
@@ -47,6 +48,8 @@ class Progress(Model):
     """Executors that are there, where the job says so."""
     executors_target: int | None = None
     """Executors that the job was asked for last, where it was and says so."""
+    source_error: str | None = None
+    """Why Kafka does not answer the job."""
     sinks: dict[str, SinkProgress] = Field(default_factory=dict)
 
 

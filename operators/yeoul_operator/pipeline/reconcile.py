@@ -1,7 +1,7 @@
 """Reconciling one pipeline: see, decide, store the status, make what it says."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -27,12 +27,21 @@ from yeoul_operator.pipeline.health import Watch
 from yeoul_operator.pipeline.keeping import Keeper
 from yeoul_operator.pipeline.notices import notices
 from yeoul_operator.pipeline.observed import Plan, Seen, application_facts
+from yeoul_operator.pipeline.past import (
+    REQUEST,
+    Course,
+    Step,
+    asked,
+    course,
+    past_application,
+    past_name,
+)
 from yeoul_operator.pipeline.plan import decide
 from yeoul_operator.pipeline.revision import (
     Revision,
 )
 from yeoul_operator.pipeline.scaling import Load
-from yeoul_operator.pipeline.status import PipelineStatus, parse_status, status_document
+from yeoul_operator.pipeline.status import PastState, PipelineStatus, parse_status, status_document
 
 _AGAIN_S = 2.0
 _REFUSED_AGAIN_S = 60.0
@@ -58,6 +67,9 @@ class Known(erasing.Known, Protocol):
 
     def drop(self, key: Key, uid: str) -> None:
         """Forget what is known to be gone."""
+
+    def noted(self, key: Key, reason: str) -> None:
+        """Count an event of a pipeline."""
 
     def scale(self, key: Key, revision: str, executors: int) -> None:
         """Ask the driver for so many executors."""
@@ -103,10 +115,13 @@ class PipelineReconciler:
             return _AGAIN_S
         seen = await self._seen(key, document)
         plan = decide(seen)
+        past = self._past_course(key, document, seen)
+        plan = replace(plan, status=plan.status.model_copy(update={"past": past.status}))
         stored = await self._store(key, document, seen.status, plan.status)
         if stored is None:
             return _AGAIN_S
         wait = await self._make(key, stored, seen, plan) if plan.revision is not None else None
+        later = await self._change_past(key, stored, seen, plan, past)
         # The driver that follows is to find the floor of this one's epoch in the application.
         again = await self._fence(key, stored)
         if wait is not None:
@@ -115,7 +130,46 @@ class PipelineReconciler:
             self._scale(key, seen, plan)
         unneeded = _revisions(seen.status) - _revisions(plan.status)
         await self._keeper.tidy(key, seen.uid, unneeded)
-        return min((one for one in (plan.again, again) if one is not None), default=None)
+        return min((one for one in (plan.again, again, later) if one is not None), default=None)
+
+    def _past_course(self, key: Key, document: Object, seen: Seen) -> Course:
+        """Return what is to be done about what the pipeline's annotation asks for."""
+        name = (key[0], past_name(key[1]))
+        found = self.known.application(name)
+        notes = document["metadata"].get("annotations") or {}
+        made_for = ((found or {}).get("metadata") or {}).get("annotations") or {}
+        return course(
+            asked(notes),
+            seen.status.past,
+            application_facts(found) if found else None,
+            made_for.get(REQUEST, ""),
+            self.known.last_words(name) if found else "",
+            seen.now,
+        )
+
+    async def _change_past(
+        self, key: Key, document: Object, seen: Seen, plan: Plan, past: Course
+    ) -> float | None:
+        """Make or delete the application that changes the past; return when to come back."""
+        name = (key[0], past_name(key[1]))
+        if past.step is Step.DELETE:
+            found = self.known.application(name)
+            if found is not None and application_facts(found).owner_uid == seen.uid:
+                await self.kube.delete(SPARK_APPLICATIONS, *name, found["metadata"]["uid"])
+            return _AGAIN_S
+        revision = plan.revision or seen.current
+        if past.step is not Step.MAKE or past.request is None or revision is None:
+            return _AGAIN_S if past.status.state is PastState.RUNNING else None
+        wanted = past_application(
+            revision, plan.run, self.installation, seen.uid, past.request,
+            document["metadata"].get("labels"),
+        )  # fmt: skip
+        try:
+            self.known.put(await self.kube.apply(wanted))
+        except (Invalid, Forbidden) as error:
+            self.recorder.event(document, "Warning", "ApplicationRefused", error.message)
+            return _REFUSED_AGAIN_S
+        return None
 
     async def _let_go(self, key: Key, document: Object) -> float | None:
         """See a pipeline off: its application goes with it, and SIGTERM drains the driver.
@@ -138,6 +192,7 @@ class PipelineReconciler:
                 "one takes over, and the sinks refuse the old one if it still runs"
             )
             self.recorder.event(document, "Warning", "DriverFenced", text)
+            self.known.noted(key, "DriverFenced")
         return again
 
     async def _seen(self, key: Key, document: Object) -> Seen:
@@ -202,6 +257,7 @@ class PipelineReconciler:
         self.known.put(stored)
         for notice in notices(was, status):
             self.recorder.event(stored, notice.type, notice.reason, notice.message)
+            self.known.noted(key, notice.reason)
         return stored
 
     async def _make(self, key: Key, document: Object, seen: Seen, plan: Plan) -> float | None:

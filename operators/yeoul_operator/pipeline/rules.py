@@ -25,7 +25,7 @@ class Rule:
         return {"rule": self.cel, "message": self.message, **place}
 
 
-_KINDS = ("console", "postgres", "hdfs")
+_KINDS = ("console", "postgres", "hdfs", "deadLetters")
 
 RULES: Mapping[str, tuple[Rule, ...]] = {
     "spec.source.kafka.topic": (
@@ -51,6 +51,14 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
             "min",
         ),
     ),
+    "spec.sinks[].postgres": (
+        Rule(
+            "has(self.write) && self.write == 'upsert' "
+            "? has(self.key) && size(self.key) > 0 : !has(self.key) && !has(self.orderBy)",
+            "upsert needs key, the output columns that tell rows apart; key and orderBy are for "
+            "upsert only",
+        ),
+    ),
     "spec.sinks": (
         Rule(
             "self.exists(sink, !has(sink.enabled) || sink.enabled)",
@@ -61,6 +69,11 @@ RULES: Mapping[str, tuple[Rule, ...]] = {
         Rule(
             "[" + ", ".join(f"has(self.{kind})" for kind in _KINDS) + "].exists_one(one, one)",
             f"write exactly one of {', '.join(_KINDS)}",
+        ),
+        Rule(
+            "!has(self.postgres) || !has(self.postgres.write) || self.postgres.write != 'upsert' "
+            "|| (has(self.lineage) && self.lineage)",
+            "upsert needs lineage: true beside postgres",
         ),
         Rule(
             " && ".join(f"has(self.{kind}) == has(oldSelf.{kind})" for kind in _KINDS),
@@ -77,6 +90,7 @@ BOUNDS: Mapping[str, dict[str, Any]] = {
     "spec.record.fields": {"maxItems": 2000, **_NAMED},
     "spec.sinks[].select": {"maxProperties": 2000, "minProperties": 1},
     "spec.sinks[].hdfs.partitionBy": {"maxItems": 32},
+    "spec.sinks[].postgres.key": {"maxItems": 32},
     "spec.source.kafka.options": {"maxProperties": 100},
     "spec.source.kafka.topic": {"maxLength": 249},
     "spec.runtime.sparkConf": {"maxProperties": 200},

@@ -53,7 +53,7 @@ class SinkStatus(Model):
     name: str
     """The sink's name."""
     kind: str = ""
-    """`console`, `postgres` or `hdfs`."""
+    """`console`, `postgres`, `hdfs` or `deadLetters`."""
     state: str = ""
     """`starting`, `running`, `backoff`, `failed`, `finished` or `drained`."""
     lag_rows: Int | None = None
@@ -87,6 +87,28 @@ class Restarts(Model):
     """When the last one was asked for."""
     next_at: Time | None = None
     """Before then there is no further one."""
+
+
+class PastState(StrEnum):
+    """How a change of the past fares."""
+
+    RUNNING = "Running"
+    DONE = "Done"
+    FAILED = "Failed"
+    REFUSED = "Refused"
+
+
+class PastStatus(Model):
+    """What was asked for about the past, and the answer."""
+
+    request: str = ""
+    """What the annotation `yeoul.dev/past` said; empty once it is gone."""
+    state: PastState | None = None
+    """`Running`, `Done`, `Failed` or `Refused`."""
+    message: str = ""
+    """What came of it: a line for each sink."""
+    at: Time | None = None
+    """When it was taken up."""
 
 
 class PipelineStatus(Model):
@@ -126,6 +148,8 @@ class PipelineStatus(Model):
     """Selects the executors, for the scale subresource."""
     restarts: Restarts = Restarts()
     """Restarts because of a stall."""
+    past: PastStatus = PastStatus()
+    """The last change of the past that was asked for."""
     sinks: tuple[SinkStatus, ...] = ()
     """The sinks that run."""
     conditions: tuple[Condition, ...] = ()

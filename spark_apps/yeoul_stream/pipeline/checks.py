@@ -6,6 +6,7 @@ the document is malformed. What they cannot read they leave to the models.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -17,7 +18,7 @@ from yeoul_stream.pipeline.naming import POSTGRES_NAME_BYTES
 from yeoul_stream.pipeline.settings import TO_SECRET, check_kafka_option, check_spark_setting
 from yeoul_stream.pipeline.suggest import did_you_mean
 
-TARGETS = ("console", "postgres", "hdfs")
+TARGETS = ("console", "postgres", "hdfs", "deadLetters")
 
 
 def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:
@@ -29,6 +30,7 @@ def check_document(document: Mapping[str, Any]) -> Iterator[Finding]:
     yield from _check_source(_mapping(spec, "source", "kafka"))
     fields = _field_names(spec)
     yield from _repeated(fields or (), ("spec", "record", "fields"), "field")
+    yield from _check_record(_mapping(spec, "record"))
     yield from _check_sinks(_sequence(spec, "sinks"), fields)
     yield from _check_runtime(_mapping(spec, "runtime"))
 
@@ -42,6 +44,30 @@ def _check_source(kafka: Mapping[str, Any]) -> Iterator[Finding]:
                 yield Finding(location, None, message)
             else:
                 yield finding(location, value, message)
+
+
+_NEEDS = {"json-schema": "schemaRegistry", "avro": "schemaRegistry", "protobuf": "protobuf"}
+
+
+def _check_record(record: Mapping[str, Any]) -> Iterator[Finding]:
+    place: Location = ("spec", "record")
+    form = record.get("format")
+    needed = _NEEDS.get(str(form))
+    if needed is not None and record.get(needed) is None:
+        yield Finding((*place, needed), None, f"is required for format: {form}")
+    for key in sorted({*_NEEDS.values()} - {needed}):
+        if record.get(key) is not None:
+            forms = " or ".join(name for name, wanted in _NEEDS.items() if wanted == key)
+            yield Finding((*place, key), None, f"belongs to format: {forms}")
+    fields = [field for field in _sequence(record, "fields") if isinstance(field, Mapping)]
+    outer = [field.get("key") is True or field.get("header") is not None for field in fields]
+    for index, field in enumerate(fields):
+        if field.get("key") is True and field.get("header") is not None:
+            message = "is the key already; a value comes from one place"
+            yield Finding((*place, "fields", index, "header"), None, message)
+    if fields and all(outer):
+        message = "come from key and headers only; declare at least one of the message's own"
+        yield Finding((*place, "fields"), None, message)
 
 
 def _check_runtime(runtime: Mapping[str, Any]) -> Iterator[Finding]:
@@ -80,8 +106,12 @@ def _check_sink(
     outputs = _outputs(sink, fields)
     if outputs is not None:
         yield from _check_partitions((*place, "hdfs", "partitionBy"), sink, outputs)
+    if "hdfs" in targets:
+        yield from _check_iceberg((*place, "hdfs"), _mapping(sink, "hdfs"))
     if "postgres" in targets:
         yield from _check_postgres_names(place, sink, outputs or ())
+        yield from _check_upsert(place, sink, outputs)
+        yield from _check_time_partitions(place, sink, outputs)
 
 
 def _check_expressions(
@@ -118,6 +148,90 @@ def _check_partitions(
     if names and set(outputs) <= set(names):
         message = "names every column; leave at least one for the files themselves"
         yield finding(place, names, message)
+
+
+def _check_iceberg(place: Location, hdfs: Mapping[str, Any]) -> Iterator[Finding]:
+    if hdfs.get("format") != "iceberg":
+        if hdfs.get("catalog") is not None:
+            message = "belongs to an Iceberg table; write format: iceberg beside it"
+            yield Finding((*place, "catalog"), None, message)
+        return
+    path, checkpoint = hdfs.get("path"), hdfs.get("checkpoint")
+    for name in ("data", "metadata"):
+        inside = f"{str(path).rstrip('/')}/{name}"
+        if isinstance(checkpoint, str) and f"{checkpoint}/".startswith(f"{inside}/"):
+            message = (
+                f"lies in {inside}, where Iceberg keeps and removes files; take another folder"
+            )
+            yield finding((*place, "checkpoint"), checkpoint, message)
+    catalog = _mapping(hdfs, "catalog")
+    for key in _mapping(catalog, "properties"):
+        if re.search(r"password|secret|token|credential", str(key), re.IGNORECASE):
+            location = (*place, "catalog", "properties", str(key))
+            yield Finding(location, None, TO_SECRET)
+    kind, uri = catalog.get("type"), catalog.get("uri")
+    if (
+        isinstance(uri, str)
+        and kind in ("rest", "jdbc")
+        and uri.startswith("jdbc:") != (kind == "jdbc")
+    ):
+        example = "http://catalog:8181" if kind == "rest" else "jdbc:postgresql://postgres:5432/db"
+        message = f"is no address of a {kind} catalog; write one such as {example}"
+        yield finding((*place, "catalog", "uri"), uri, message)
+
+
+def _check_upsert(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Iterator[Finding]:
+    table, target = _mapping(sink, "postgres"), (*place, "postgres")
+    if table.get("write") != "upsert":
+        for key in ("key", "orderBy"):
+            if table.get(key):
+                message = "is for upsert only; write upsert beside it, or remove it"
+                yield Finding((*target, key), None, message)
+        return
+    columns = _sequence(table, "key")
+    if not columns:
+        message = "is required for upsert: the output columns that tell rows apart"
+        yield Finding((*target, "key"), None, message)
+    if sink.get("lineage") is not True:
+        message = (
+            "needs lineage: true beside postgres: _topic_partition and _offset of the stored row "
+            "tell whether a record is newer"
+        )
+        yield finding((*target, "write"), "upsert", message)
+    yield from _repeated(columns, (*target, "key"), "column", key=None)
+    named: list[tuple[Location, Any]] = [
+        ((*target, "key", index), name) for index, name in enumerate(columns)
+    ]
+    named.append(((*target, "orderBy"), table.get("orderBy")))
+    for location, name in named:
+        if isinstance(name, str) and outputs is not None:
+            yield from _check_output(location, name, outputs)
+
+
+def _check_time_partitions(
+    place: Location, sink: Mapping[str, Any], outputs: Sequence[str] | None
+) -> Iterator[Finding]:
+    by = _mapping(sink, "postgres", "partitions").get("by")
+    location: Location = (*place, "postgres", "partitions", "by")
+    if not isinstance(by, str) or outputs is None:
+        return
+    key = _sequence(sink, "postgres", "key")
+    if by not in outputs:
+        message = f"is not a column this sink writes{did_you_mean(by, outputs)}"
+        yield finding(location, by, message)
+    elif key and by not in key:
+        message = "must be a part of key: PostgreSQL keeps a key unique within a partition only"
+        yield finding(location, by, message)
+
+
+def _check_output(location: Location, name: str, outputs: Sequence[str]) -> Iterator[Finding]:
+    if name in LINEAGE_COLUMNS:
+        yield finding(location, name, "is a lineage column, which every upsert compares anyway")
+    elif name not in outputs:
+        message = f"is not a column this sink writes{did_you_mean(name, outputs)}"
+        yield finding(location, name, message)
 
 
 def _check_postgres_names(

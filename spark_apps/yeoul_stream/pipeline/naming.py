@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import re
 from functools import cache
 from zoneinfo import available_timezones
@@ -12,6 +13,11 @@ LABEL = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
 TOPIC = r"[a-zA-Z0-9._-]{1,249}"
 MEMORY = r"[1-9][0-9]*[mg]"
 POSTGRES_NAME_BYTES = 63
+CATALOG_URI = r"(https?|jdbc:postgresql)://\S+"
+REGISTRY_URL = r"https?://\S+"
+PROTOBUF_MESSAGE = r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*"
+BASE64 = r"[A-Za-z0-9+/]+={0,2}"
+ICEBERG_TABLE = r"[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)+"
 
 
 def label(text: str) -> str:
@@ -126,6 +132,51 @@ def hdfs_path(text: str) -> str:
             'or "hdfs://namenode:8020/data/car_info"'
         )
     return text.rstrip("/")
+
+
+def catalog_uri(text: str) -> str:
+    """The address of an Iceberg catalog, without a password."""
+    if re.fullmatch(CATALOG_URI, text) is None or re.search(r"://[^/]*@|password=", text):
+        raise ValueError(
+            'write the address without user and password, such as "http://catalog:8181" or '
+            '"jdbc:postgresql://postgres:5432/catalog"; those belong into the Secret of secretRef'
+        )
+    return text
+
+
+def registry_url(text: str) -> str:
+    """The address of a schema registry, without a password."""
+    if re.fullmatch(REGISTRY_URL, text) is None or re.search(r"://[^/]*@", text):
+        raise ValueError(
+            'write the address without user and password, such as "http://registry:8081"; those '
+            "belong into the Secret of secretRef"
+        )
+    return text.rstrip("/")
+
+
+def protobuf_message(text: str) -> str:
+    """The full name of a Protobuf message."""
+    if re.fullmatch(PROTOBUF_MESSAGE, text) is None:
+        raise ValueError('write the full name with its package, such as "cars.v1.Position"')
+    return text
+
+
+def base64_text(text: str) -> str:
+    """Bytes as Base64."""
+    try:
+        base64.b64decode(text, validate=True)
+    except ValueError:
+        text = ""
+    if not text:
+        raise ValueError("write the bytes as Base64 on one line, as `base64 -w0` does")
+    return text
+
+
+def iceberg_table(text: str) -> str:
+    """The name of a table within a catalog."""
+    if re.fullmatch(ICEBERG_TABLE, text) is None:
+        raise ValueError('write "namespace.table" of letters, digits and "_", such as "cars.info"')
+    return text
 
 
 def memory(text: str) -> str:

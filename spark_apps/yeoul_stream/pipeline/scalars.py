@@ -51,6 +51,13 @@ FieldType = Annotated[str, AfterValidator(canonical_type), _text(TYPE_PATTERN)]
 TimeZone = Annotated[str, AfterValidator(naming.time_zone)]
 Table = Annotated[str, AfterValidator(naming.table), _text(r'[^."]+(\.[^."]+)?')]
 HdfsPath = Annotated[str, AfterValidator(naming.hdfs_path), _text(r"(hdfs://[^/\s]*)?/.+")]
+RegistryUrl = Annotated[str, AfterValidator(naming.registry_url), _text(naming.REGISTRY_URL)]
+ProtobufMessage = Annotated[
+    str, AfterValidator(naming.protobuf_message), _text(naming.PROTOBUF_MESSAGE)
+]
+Base64 = Annotated[str, AfterValidator(naming.base64_text), _text(naming.BASE64)]
+CatalogUri = Annotated[str, AfterValidator(naming.catalog_uri), _text(naming.CATALOG_URI)]
+IcebergTable = Annotated[str, AfterValidator(naming.iceberg_table), _text(naming.ICEBERG_TABLE)]
 Memory = Annotated[str, AfterValidator(naming.memory), _text(naming.MEMORY)]
 Seconds = Annotated[
     float,

@@ -31,7 +31,7 @@ def pipeline_schema() -> Schema:
         for key, entry in part["properties"].items():
             part["properties"][key] = _property(model, key, entry)
     definitions["Sink"]["oneOf"] = [
-        {"required": [kind]} for kind in ("console", "postgres", "hdfs")
+        {"required": [kind]} for kind in ("console", "postgres", "hdfs", "deadLetters")
     ]
     schema["required"] = ["apiVersion", "kind", *schema["required"]]
     return {"$schema": DRAFT, "title": "StreamPipeline", **schema, "$defs": definitions}

@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
 
 from yeoul_stream.pipeline import PipelineError, load_pipeline
@@ -30,8 +31,9 @@ def main(arguments: list[str] | None = None) -> int:
     from yeoul_stream.verify.opening import UnknownSinkError, choose
     from yeoul_stream.verify.repair import RepairError, Verified, repair
     from yeoul_stream.verify.run import verify
+    from yeoul_stream.verify.telling import tell
 
-    settings = Settings.from_environment(os.environ)
+    settings, began = Settings.from_environment(os.environ), time.monotonic()
     try:
         choose(pipeline, options.sink)
     except UnknownSinkError as error:
@@ -49,6 +51,10 @@ def main(arguments: list[str] | None = None) -> int:
         return EXIT_BAD_USE
     finally:
         spark.stop()
+    if options.tell:
+        failure = tell(options.tell, found.report, time.monotonic() - began)
+        if failure:
+            print(failure, file=sys.stderr)
     print(json.dumps(found.document(), indent=2) if options.json else found.text())
     return found.report.exit_code
 
@@ -66,6 +72,9 @@ def parse(arguments: list[str] | None) -> argparse.Namespace:
         "--repair", action="store_true", help="say what could be mended; nothing is changed"
     )
     parser.add_argument("--yes", action="store_true", help="with --repair: do it, verify again")
+    parser.add_argument(
+        "--tell", metavar="URL", help="the driver's endpoint, whose metrics then show the verdict"
+    )
     options = parser.parse_args(arguments)
     if options.yes and not options.repair:
         parser.error("--yes goes with --repair")

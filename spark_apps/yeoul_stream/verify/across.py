@@ -31,6 +31,8 @@ class Overlap:
 
 def projection(record: Record, table: Sink, lake: Sink) -> tuple[int, ...] | str:
     """Return which of the lake's columns, in order, the table's are; or why there are none."""
+    if table.postgres is not None and table.postgres.write == "upsert":
+        return f"{table.name} keeps the newest row of each key only"
     wanted, there = table.plain_select(record), lake.plain_select(record)
     for sink, plain in ((table, wanted), (lake, there)):
         if plain is None:

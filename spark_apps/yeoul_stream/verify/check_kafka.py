@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.rules import same_columns
@@ -19,7 +20,7 @@ class Expected:
     `measures[i]` is None for a book that cannot be derived again: Kafka no longer holds it in full,
     or it was written under other rules than the pipeline's, which are `rules`. It is attested.
     `between` is what Kafka holds in committed offsets that no book accounts for. `cells` are those
-    that Kafka answers for.
+    that Kafka answers for. Rows before `horizon` were dropped.
     """
 
     books: tuple[RangeBook, ...]
@@ -28,6 +29,7 @@ class Expected:
     cells: tuple[Cell, ...]
     scopes: Mapping[int, int]  # cell number -> index of its book
     rules: str = ""
+    horizon: datetime | None = None
 
     @property
     def attested(self) -> tuple[RangeBook, ...]:
@@ -67,13 +69,31 @@ class Expected:
     @property
     def attested_amount(self) -> Amount:
         """The rows of the attested books."""
-        return total(Amount(book.written, book.digest) for book in self.attested)
+        return total(self.stored(book) for book in self.attested)
+
+    def stored(self, book: RangeBook) -> Amount:
+        """Return the rows of a book that retention has left, as the book tells them."""
+        dropped = (
+            Amount(*amount)
+            for start, amount in book.buckets.items()
+            if self.horizon is not None and datetime.fromisoformat(start) < self.horizon
+        )
+        return Amount(book.written, book.digest).minus(total(dropped))
+
+    @property
+    def expired(self) -> int:
+        """How many written rows retention has dropped."""
+        books = sum(book.written - self.stored(book).rows for book in self.attested)
+        return self.measured.expired_rows + books
 
     @property
     def total(self) -> Amount:
         """All rows that the target should hold."""
         known = self.measured
-        return Amount(known.written, known.digest).plus(self.attested_amount)
+        stored = Amount(known.written, known.digest).minus(
+            Amount(known.expired_rows, known.expired_digest)
+        )
+        return stored.plus(self.attested_amount)
 
 
 def of_other_rules(account: Account, cells: Iterable[Cell], rules: str) -> frozenset[int]:
@@ -117,6 +137,7 @@ def expect(
         (*used, *gaps),
         {number: index for number, index in scopes.items() if index >= 0},
         rules,
+        account.horizon,
     )
 
 
@@ -140,6 +161,16 @@ def check_rules(sink: str, expected: Expected) -> Iterator[Finding]:
         f"sink holds of them is compared with its books{only}"
     )
     yield Finding(sink, "other-rules", text, severity="notice")
+
+
+def check_expired(sink: str, expected: Expected) -> Iterator[Finding]:
+    """Yield a notice about rows that the sink's retention has dropped."""
+    if expected.horizon is not None and expected.expired:
+        text = (
+            f"{sink}: {expected.expired:,} rows from before {expected.horizon:%Y-%m-%d %H:%M} UTC "
+            "are gone, as partitions.keep says; the books still count them"
+        )
+        yield Finding(sink, "expired-rows", text, severity="notice")
 
 
 def check_kafka(sink: str, expected: Expected) -> Iterator[Finding]:

@@ -20,12 +20,13 @@ class Files:
     """The folder, sorted out.
 
     `ours` is visible name -> where the file lies now; `strays` are visible files that no commit
-    explains.
+    explains; `replaced` those that an interrupted compaction has not removed yet.
     """
 
     ours: Mapping[str, str]
     missing: tuple[str, ...]
     strays: tuple[str, ...]
+    replaced: tuple[str, ...] = ()
 
     @property
     def unpublished(self) -> dict[str, str]:
@@ -112,6 +113,15 @@ def stray_file(
     what = f"{amount.rows} rows" if amount else "no rows of this sink's columns"
     text = f"{sink}: file {name} is not this sink's ({what})"
     return Finding(sink, "foreign-file", text, Place(file=name), "notice")
+
+
+def replaced_file(sink: str, name: str) -> Finding:
+    """Return the notice about a file that stands where a compacted one should."""
+    text = (
+        f"{sink}: file {name} was compacted into another one, and the compaction was interrupted "
+        "before it took its place: the next start, or the next compaction, ends it"
+    )
+    return Finding(sink, "file-replaced", text, Place(file=name), "notice")
 
 
 def stray_letters(sink: str, name: str) -> Finding:

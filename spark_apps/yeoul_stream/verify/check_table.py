@@ -79,7 +79,7 @@ def check_table(sink: str, table: str, expected: Expected, seen: Evidence) -> Ta
 def surplus(expected: Expected, seen: Evidence) -> int:
     """Return how many rows are there more often than they should be, as far as that is known."""
     attested = sum(
-        max(amount.rows - expected.books[index].written, 0)
+        max(amount.rows - expected.stored(expected.books[index]).rows, 0)
         for index, amount in (seen.attested or {}).items()
     )
     return seen.diff.doubled_rows + attested
@@ -91,7 +91,7 @@ def _attest(sink: str, where: str, expected: Expected, seen: Evidence) -> tuple[
     if seen.attested is not None:
         for index, book in enumerate(expected.books):
             if expected.measures[index] is None:
-                wanted = Amount(book.written, book.digest)
+                wanted = expected.stored(book)
                 found = seen.attested.get(index, Amount())
                 place = Place(book.topic_id, book.partition, book.start, book.end)
                 name = f"partition {book.partition}, {span(book.start, book.end)}"

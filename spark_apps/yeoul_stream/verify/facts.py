@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 
 from yeoul_stream.books import RangeBook, merge_counts
 from yeoul_stream.records.digest import add
+from yeoul_stream.rules import SKIPPED
 
 Key = tuple[str, int]  # topic id, partition
 
@@ -15,6 +17,8 @@ Key = tuple[str, int]  # topic id, partition
 @dataclass(frozen=True)
 class Measure:
     """Counts and digest of a range of records as the judge gives them from Kafka.
+
+    `expired_rows` of the written rows are older than what the sink's retention keeps.
 
     `dead_offsets` is the sum of the offsets of dead records. `target_rows` of the written rows
     were refused by the database: they are in `target_digest` and not in `written` and `digest`.
@@ -28,6 +32,8 @@ class Measure:
     digest: int = 0
     target_rows: int = 0
     target_digest: int = 0
+    expired_rows: int = 0
+    expired_digest: int = 0
 
     def plus(self, other: Measure) -> Measure:
         """Return the measure of both ranges together."""
@@ -40,6 +46,8 @@ class Measure:
             digest=add(self.digest, other.digest),
             target_rows=self.target_rows + other.target_rows,
             target_digest=add(self.target_digest, other.target_digest),
+            expired_rows=self.expired_rows + other.expired_rows,
+            expired_digest=add(self.expired_digest, other.expired_digest),
         )
 
 
@@ -69,10 +77,14 @@ def total(amounts: Iterable[Amount]) -> Amount:
 
 @dataclass(frozen=True)
 class Account:
-    """What a sink says of itself: where it stands, and the books of what it committed."""
+    """What a sink says of itself: where it stands, and the books of what it committed.
+
+    Rows before `horizon` were dropped by its retention.
+    """
 
     positions: Mapping[Key, int]
     books: tuple[RangeBook, ...]
+    horizon: datetime | None = None
 
     @property
     def empty(self) -> bool:
@@ -80,9 +92,16 @@ class Account:
         return not self.books
 
     def under(self, rules: str) -> Account:
-        """Return the account of what was committed under `rules`; no records are under any."""
-        mine = (book for book in self.books if book.rules == rules or not book.read)
-        return Account(self.positions, tuple(mine))
+        """Return the account of what was committed under `rules`; no records are under any.
+
+        What was passed over was committed under none.
+        """
+        mine = (
+            book
+            for book in self.books
+            if book.rules == rules or not (book.read or book.rules == SKIPPED)
+        )
+        return Account(self.positions, tuple(mine), self.horizon)
 
     def ranges(self) -> dict[Key, tuple[int, int]]:
         """Return the committed offsets [start, end) of every partition that has books."""

@@ -95,7 +95,7 @@ class Lake:
     def unreadable(self, path: str) -> str | None:
         """Return why a single file cannot be read, None when it can."""
         try:
-            self.spark.read.schema(self._physical()).parquet(self.folder.uri(path)).foreach(_ignore)
+            self.spark.read.schema(self.physical).parquet(self.folder.uri(path)).foreach(_ignore)
         except Exception as error:
             return _deepest(error)
         return None
@@ -109,7 +109,7 @@ class Lake:
 
     def _read(self, files: Mapping[str, str]) -> DataFrame:
         names = [column.name for column in self.columns if column.name not in self.partition_by]
-        frame = self._lenient().schema(self._physical()).parquet(*self._uris(files))
+        frame = self._lenient().schema(self.physical).parquet(*self._uris(files))
         source = F.col("_metadata.file_path").alias("_file")
         return cast("DataFrame", frame.select(source, *(F.col(f"`{name}`") for name in names)))
 
@@ -117,7 +117,9 @@ class Lake:
         # A damaged file must not hide what the others hold: it yields nothing and is named.
         return self.spark.read.option("ignoreCorruptFiles", "true")
 
-    def _physical(self) -> T.StructType:
+    @property
+    def physical(self) -> T.StructType:
+        """The columns that are in the files."""
         return T.StructType([f for f in self.types.fields if f.name not in self.partition_by])
 
     def _uris(self, files: Mapping[str, str]) -> list[str]:

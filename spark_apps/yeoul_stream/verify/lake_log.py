@@ -34,13 +34,15 @@ class History:
     """The log as it was read: the account, and the files of the entries that are still there.
 
     `files` is visible name -> where the file was written aside. `merged` has, per partition, the
-    offset up to which entries were removed from the log.
+    offset up to which entries were removed from the log. `replaced` are files that a compaction has
+    put others in the place of.
     """
 
     account: Account
     files: dict[str, str]
     dead_files: dict[str, str]
     merged: dict[Key, int]
+    replaced: frozenset[str] = frozenset()
     missing_entries: tuple[int, ...] = ()
     broken_entries: tuple[int, ...] = ()
 
@@ -53,9 +55,10 @@ def history(entries: Sequence[log.Entry]) -> History:
     newest = ordered[-1]
     known = {entry.sequence for entry in ordered}
     missing = tuple(n for n in range(ordered[0].sequence, newest.sequence) if n not in known)
-    books = [book for entry in ordered for book in entry.books]
+    books = list(standing_books(ordered))
     base = [merged_book(*piece) for state in newest.state for piece in _pieces(state, books)]
-    moves = [move for entry in ordered for move in entry.moves]
+    gone = {name for entry in ordered for name in entry.replaces}
+    moves = [move for entry in ordered for move in entry.moves if move.visible not in gone]
     rows = {move.visible: move.aside for move in moves if not move.visible.startswith("_yeoul/")}
     dead = {move.visible: move.aside for move in moves if move.visible.startswith("_yeoul/")}
     positions = {(book.topic_id, book.partition): book.end for book in newest.state}
@@ -65,9 +68,22 @@ def history(entries: Sequence[log.Entry]) -> History:
         files=rows,
         dead_files=dead,
         merged={(book.topic_id, book.partition): book.end for book in merged},
+        replaced=frozenset(gone),
         missing_entries=missing,
         broken_entries=tuple(_broken(ordered)),
     )
+
+
+def standing_books(ordered: Sequence[log.Entry]) -> Iterator[RangeBook]:
+    """Yield the single books that count: a compaction says those of its partitions again."""
+    said_again: dict[Key, int] = {}
+    for entry in ordered:
+        if entry.kind == "compact":
+            said_again |= {(b.topic_id, b.partition): entry.sequence for b in entry.books}
+    for entry in ordered:
+        for book in entry.books:
+            if entry.sequence >= said_again.get((book.topic_id, book.partition), 0):
+                yield book
 
 
 def merged_book(state: RangeBook, books: Iterable[RangeBook]) -> RangeBook | None:

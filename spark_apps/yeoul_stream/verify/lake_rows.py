@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -12,12 +11,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.records.digest import add, digest, row_hashes
+from yeoul_stream.sinks.hdfs.folders import partition_values
 
 FILE_DDL: Final = "file string, rows bigint, digest bigint, projected array<bigint>"
 ROW_DDL: Final = "place string, hash bigint"
 DEAD_DDL: Final = "file string, reason string, count bigint, offsets bigint"
-_NULL: Final = "__HIVE_DEFAULT_PARTITION__"
-_ESCAPE: Final = re.compile(r"%([0-9A-Fa-f]{2})")
 
 
 @dataclass(frozen=True)
@@ -69,21 +67,11 @@ class Layout:
         return pa.RecordBatch.from_arrays(columns, names=[column for column, _ in self.columns])
 
 
-def partition_values(path: str) -> dict[str, str | None]:
-    """Return the partition columns that the folders of a path name; a null is None."""
-    pairs = (part.split("=", 1) for part in path.split("/")[:-1] if "=" in part)
-    return {_unescaped(name): None if text == _NULL else _unescaped(text) for name, text in pairs}
-
-
 def _typed(text: str | None, type_: pa.DataType) -> pa.Scalar:
     """Return a partition folder's text as the column's type, as Spark wrote it (zone UTC)."""
     if pa.types.is_timestamp(type_):
         return pa.scalar(text, pa.string()).cast(pa.timestamp("us")).cast(type_)
     return pa.scalar(text, pa.string()).cast(type_)
-
-
-def _unescaped(text: str) -> str:
-    return _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
 
 
 def _stretches(batch: pa.RecordBatch) -> Iterator[tuple[str, pa.RecordBatch]]:

@@ -18,22 +18,21 @@ from yeoul_stream.verify.check_lake import (
     differing_rows,
     files_of_books,
     missing_file,
+    replaced_file,
     sort_files,
     stray_file,
-    stray_letters,
     unreadable_file,
 )
 from yeoul_stream.verify.facts import Account, Amount, total
 from yeoul_stream.verify.finding import LISTED, Finding
 from yeoul_stream.verify.lake import Lake, only
+from yeoul_stream.verify.lake_dead import DeadFiles
 from yeoul_stream.verify.lake_log import History, history, span_of
 from yeoul_stream.verify.lake_rows import FileAmount
 from yeoul_stream.verify.multiset import difference
 from yeoul_stream.verify.reread import Reread
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.table import Letters
-from yeoul_stream.verify.table_target import check_letters
-from yeoul_stream.verify.target import Examined
+from yeoul_stream.verify.target import Examined, UnreachableError
 
 _ATTEMPTS = 3
 
@@ -64,6 +63,10 @@ class LakeTarget:
         """Return the offsets of refused records: none, files take every row."""
         return {}
 
+    def told(self) -> History:
+        """Return what the log tells at this moment."""
+        return history(self.lake.entries())
+
     @property
     def _topic_ids(self) -> tuple[str, ...]:
         return tuple({book.topic_id for book in self.account.books})
@@ -77,6 +80,7 @@ class LakeTarget:
         for path in files.missing:
             claim = span_of(path, self._topic_ids)
             out.findings.append(missing_file(name, self._path, path, claim))
+        out.findings += [replaced_file(name, path) for path in files.replaced]
         for path in files.strays:
             claim = span_of(path, self._topic_ids)
             amount = self.lake.foreign(path)
@@ -123,13 +127,16 @@ class LakeTarget:
         aside = [path for path in waiting.values() if folder.exists(path)]
         # What was neither visible nor aside may have been renamed between the two looks.
         visible |= {n for n, path in waiting.items() if path not in aside and folder.exists(n)}
-        files = sort_files(told.files, told.merged, self._topic_ids, visible, aside)
-        return Files(files.ours, files.missing, self._unnamed(files.strays))
+        left = visible & told.replaced
+        files = sort_files(told.files, told.merged, self._topic_ids, visible - left, aside)
+        if files.missing and self.told().replaced & set(files.missing):
+            raise UnreachableError("a compaction has replaced files meanwhile: verify again")
+        return Files(files.ours, files.missing, self._unnamed(files.strays), tuple(sorted(left)))
 
     def _unnamed(self, strays: Iterable[str]) -> tuple[str, ...]:
         """Return those of the files that no entry names that was written meanwhile."""
         found = tuple(strays)
-        later = history(self.lake.entries()) if found else self._told
+        later = self.told() if found else self._told
         return tuple(n for n in found if n not in later.files and n not in later.dead_files)
 
     def _check_rows(
@@ -191,28 +198,11 @@ class LakeTarget:
         out.more += more
 
     def _check_letters(self, expected: Expected, out: _Outcome) -> None:
-        name, books, told = self.sink.name, self.account.books, self._told
-        home = self.lake.home
-        there = {f"{home}/dead/{file}" for file in self.lake.folder.names(f"{home}/dead")}
-        aside = [p for n, p in told.dead_files.items() if n not in there
-                 and self.lake.folder.exists(p)]  # fmt: skip
-        files = sort_files(told.dead_files, told.merged, self._topic_ids, there, aside)
-        self.unpublished |= files.unpublished
-        for path in files.missing:
-            claim = span_of(path, self._topic_ids)
-            out.findings.append(missing_file(name, self._path, path, claim))
-        out.findings += [stray_letters(name, path) for path in self._unnamed(files.strays)]
-        letters = self.lake.dead(files.ours)
-        owned = files_of_books(books, files.ours, self._topic_ids)
-        lost = files_of_books(books, files.missing, self._topic_ids)
-        for index, (book, measure) in enumerate(zip(books, expected.measures, strict=True)):
-            found: dict[str, Letters] = {}
-            for path in owned.get(index, ()):
-                for reason, (count, offsets) in letters[path].items():
-                    before = found.get(reason, Letters())
-                    found[reason] = Letters(before.count + count, before.offsets + offsets)
-            if index not in lost:
-                out.findings += check_letters(name, book, measure, found)
+        found = DeadFiles(self.lake, self._told, self._path).check(
+            self.sink.name, expected, self._unnamed
+        )
+        self.unpublished |= found.unpublished
+        out.findings += found.findings
 
 
 def _sum(amounts: Iterable[FileAmount]) -> FileAmount:

@@ -13,11 +13,12 @@ import pyarrow.compute as pc
 from yeoul_stream.judge import FolderJudge, Judge, Judged
 from yeoul_stream.records.digest import row_hashes
 from yeoul_stream.verify.facts import Measure
-from yeoul_stream.verify.stage import Integers, Located, PartitionCells, locate
+from yeoul_stream.verify.stage import Expiry, Integers, Located, PartitionCells, gone, locate
 
 _REASONS: Final = ("decode", "expression")
-_COUNTS: Final = ("read", "written", "filtered", *_REASONS, "dead_offsets", "target_rows")
-_DIGESTS: Final = ("digest", "target_digest")
+_COUNTS: Final = ("read", "written", "filtered", *_REASONS, "dead_offsets", "target_rows",
+                   "expired_rows")  # fmt: skip
+_DIGESTS: Final = ("digest", "target_digest", "expired_digest")
 MEASURE_DDL: Final = "share int, cell int, " + ", ".join(
     f"{name} bigint" for name in (*_COUNTS, *_DIGESTS)
 )
@@ -30,12 +31,14 @@ class _Tally:
         self.counts = {name: np.zeros(size, np.int64) for name in _COUNTS}
         self.digests = {name: np.zeros(size, np.uint64) for name in _DIGESTS}
 
-    def add(self, found: Located) -> None:
+    def add(self, found: Located, expiry: Expiry | None = None) -> None:
         self._count("read", found.cells)
         hashes = row_hashes(found.judged.rows)
         inside = found.kept_cells >= 0
+        expired = gone(found.judged.rows, expiry)
         for rows, digest, mask in (
             ("written", "digest", inside & ~found.refused),
+            ("expired_rows", "expired_digest", inside & ~found.refused & expired),
             ("target_rows", "target_digest", inside & found.refused),
         ):
             self._count(rows, found.kept_cells[mask])
@@ -93,13 +96,14 @@ class Share:
     """One sink's part in a pass: its cells, and how its rows come out of what the pass gives.
 
     `columns` are the indices of the sink's columns among those of the pass; None takes them as they
-    are. `folders` see FolderJudge.
+    are. `folders` see FolderJudge, `expiry` Expiry.
     """
 
     cells: Mapping[int, PartitionCells]
     columns: tuple[int, ...] | None = None
     folders: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    expiry: Expiry | None = None
 
     def of(self, judge: Judge, batch: pa.RecordBatch, judged: Judged) -> Judged:
         """Return the verdicts of the pass's `judge` on a batch, with the sink's rows."""
@@ -131,7 +135,8 @@ class MeasureStage:
                 cells = share.cells.get(partition)
                 if cells is not None:
                     tally = tallies.setdefault((number, partition), _Tally(len(cells.numbers)))
-                    tally.add(locate(share.of(self.judge, batch, judged), cells))
+                    found = locate(share.of(self.judge, batch, judged), cells)
+                    tally.add(found, share.expiry)
         for (number, partition), tally in tallies.items():
             yield tally.table(number, self.shares[number].cells[partition])
 
@@ -147,4 +152,6 @@ def measure_of(row: Mapping[str, int]) -> Measure:
         digest=row["digest"],
         target_rows=row["target_rows"],
         target_digest=row["target_digest"],
+        expired_rows=row["expired_rows"],
+        expired_digest=row["expired_digest"],
     )

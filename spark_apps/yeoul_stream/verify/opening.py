@@ -21,10 +21,14 @@ from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_dire
 from yeoul_stream.select import columns_of, output_expressions
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.hdfs.sink import home_of
+from yeoul_stream.sinks.iceberg.sink import open_table
 from yeoul_stream.sinks.postgres.sink import output_columns
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.spark import empty_raw
+from yeoul_stream.verify.iceberg import IcebergReader
+from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake import Lake
+from yeoul_stream.verify.lake_log import history
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.table import TableReader, open_snapshot
 from yeoul_stream.verify.table_target import TableTarget
@@ -44,7 +48,7 @@ def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
     Raises:
         UnknownSinkError: a name that is no sink with a position.
     """
-    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind != "console"}
+    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")}
     unknown = [name for name in names if name not in able]
     if unknown:
         raise UnknownSinkError(
@@ -65,12 +69,14 @@ class Opener:
     spark: SparkSession
     stack: ExitStack
 
-    def open(self, sink: Sink) -> TableTarget | LakeTarget | UnreachableError:
+    def open(self, sink: Sink) -> TableTarget | LakeTarget | IcebergTarget | UnreachableError:
         """Return the sink's target as of now, or why it cannot be looked at."""
         try:
             match sink:
                 case Sink(postgres=Postgres() as table):
                     return self._table(sink, table)
+                case Sink(hdfs=Hdfs(format="iceberg") as folder):
+                    return self._iceberg(sink, folder)
                 case Sink(hdfs=Hdfs() as folder):
                     return self._lake(sink, folder)
                 case _:
@@ -83,7 +89,7 @@ class Opener:
         secret = read_postgres_secret(table.secret_ref, secrets_directory())
         snapshot = self.stack.enter_context(open_snapshot(secret, who))
         name = TableName.parse(table.table)
-        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
+        rows = self._rows(sink)
         reader = TableReader(
             self.spark,
             table.secret_ref,
@@ -95,8 +101,22 @@ class Opener:
         return TableTarget(sink, rows, self._rules(rows, sink), name, snapshot, reader)
 
     def _lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
-        rows = SinkRows(self.pipeline.spec.record, sink, empty_raw(self.spark))
-        lake = Lake(
+        rows = self._rows(sink)
+        lake = self._folder(sink, folder, rows)
+        return LakeTarget(sink, rows, self._rules(rows, sink), lake, folder.path)
+
+    def _iceberg(self, sink: Sink, folder: Hdfs) -> IcebergTarget:
+        rows = self._rows(sink)
+        table, reader, told = open_table(self.spark, folder), None, history([])
+        if table.load():
+            columns = output_columns(rows)
+            reader = IcebergReader(self.spark, table, table.metadata_file, columns)
+            told = history(table.entries())
+        lake = self._folder(sink, folder, rows)
+        return IcebergTarget(sink, rows, self._rules(rows, sink), lake, reader, told, folder.path)
+
+    def _folder(self, sink: Sink, folder: Hdfs, rows: SinkRows) -> Lake:
+        return Lake(
             spark=self.spark,
             folder=HadoopFolder(self.spark, folder.path),
             home=home_of(identity(self.settings, self.pipeline, sink)),
@@ -104,7 +124,10 @@ class Opener:
             types=rows.types,
             partition_by=folder.partition_by,
         )
-        return LakeTarget(sink, rows, self._rules(rows, sink), lake, folder.path)
+
+    def _rows(self, sink: Sink) -> SinkRows:
+        record = self.pipeline.spec.record
+        return SinkRows(record, sink, empty_raw(self.spark, record))
 
     def _rules(self, rows: SinkRows, sink: Sink) -> str:
         return rules_of(self.pipeline.spec.record, sink, columns_of(rows.types))

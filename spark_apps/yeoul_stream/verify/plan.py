@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from yeoul_stream.verify.finding import Finding
 
-_UNCOMMITTED = ("file-doubled", "file-uncommitted", "dead-file-uncommitted")
+_UNCOMMITTED = ("file-doubled", "file-uncommitted", "file-replaced", "dead-file-uncommitted")
 
 
 @dataclass(frozen=True)

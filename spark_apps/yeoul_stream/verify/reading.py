@@ -11,11 +11,12 @@ from yeoul_stream.job import source_secret
 from yeoul_stream.pipeline import StreamPipeline
 from yeoul_stream.verify.check_kafka import expect, of_other_rules
 from yeoul_stream.verify.facts import Account, Cell, CellMap, Key, Measure, cut
+from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.reread import Reread, Topic, Wanted, describe, measure
 from yeoul_stream.verify.table_target import TableTarget
 
-AnyTarget = TableTarget | LakeTarget
+AnyTarget = TableTarget | LakeTarget | IcebergTarget
 _ATTEMPTS = 3
 _GONE = ("OffsetOutOfRange", "data may have been lost", "data was lost")
 
@@ -89,7 +90,14 @@ class Readings:
         source = self._pipeline.spec.source.kafka
         refused = target.refused(topic.state.topic_id if topic.state else "")
         reread = Reread(
-            self._spark, source, source_secret(source), target.rows, refused, topic.state
+            self._spark,
+            source,
+            source_secret(source),
+            self._pipeline.spec.record,
+            target.rows,
+            refused,
+            topic.state,
+            target.expiry if isinstance(target, TableTarget) else None,
         )
         other = of_other_rules(target.account, cells, target.rules)
         mine = tuple(c for c in cells if c.number not in other and topic.holds(c))

@@ -14,8 +14,9 @@ from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake import Lake
-from yeoul_stream.verify.lake_log import history
+from yeoul_stream.verify.lake_log import History
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.plan import Doubles, Plan, Step, lake_plan, table_plan
 from yeoul_stream.verify.report import Report
@@ -73,7 +74,7 @@ def repair(
 
 def _plan(checked: Checked, pipeline: StreamPipeline, now: datetime) -> Plan:
     target, name = checked.target, checked.target.sink.name
-    if isinstance(target, LakeTarget):
+    if isinstance(target, LakeTarget | IcebergTarget):
         aside = f"{target.lake.home}/removed/{now:%Y%m%dT%H%M%SZ}"
         return lake_plan(name, checked.findings, target.unpublished, aside)
     if not target.surplus:
@@ -114,8 +115,8 @@ def _siblings(pipeline: StreamPipeline, sink: Sink) -> list[str]:
 
 def _apply(checked: Checked, steps: Sequence[Step]) -> None:
     target = checked.target
-    if isinstance(target, LakeTarget):
-        _apply_to_lake(target.lake, steps)
+    if isinstance(target, LakeTarget | IcebergTarget):
+        _apply_to_lake(target.lake, target.told(), steps)
         return
     copies = copies_of(target)
     assert copies is not None  # noqa: S101 (else there was no step)
@@ -131,8 +132,7 @@ def _apply(checked: Checked, steps: Sequence[Step]) -> None:
                 )
 
 
-def _apply_to_lake(lake: Lake, steps: Sequence[Step]) -> None:
-    told = history(lake.entries())
+def _apply_to_lake(lake: Lake, told: History, steps: Sequence[Step]) -> None:
     committed = {**told.files, **told.dead_files}
     for step in steps:
         if step.kind == "set-aside" and step.source in committed:

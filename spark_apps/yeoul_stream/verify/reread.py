@@ -7,13 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
+import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.judge import PlainJudge
-from yeoul_stream.kafka import COLUMNS, TopicAdmin, UnknownTopicError, kafka_options
+from yeoul_stream.kafka import TopicAdmin, UnknownTopicError, kafka_options, raw_columns
 from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.rows import SinkRows
+from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.measuring import MEASURE_DDL, MeasureStage, Share, measure_of
@@ -22,11 +24,14 @@ from yeoul_stream.verify.stage import (
     HASH_DDL,
     TEXT_DDL,
     DeadStage,
+    Expiry,
     HashStage,
     Integers,
+    NewestStage,
     TextStage,
     by_partition,
 )
+from yeoul_stream.verify.table_rows import keyed_ddl
 from yeoul_stream.verify.values import Texts
 
 Place = tuple[int, int]  # partition, offset
@@ -90,9 +95,11 @@ class Reread:
     spark: SparkSession
     source: KafkaSource
     secret: Mapping[str, str]
+    record: Record
     rows: SinkRows
     refused: Mapping[int, Integers]
     topic: TopicState | None
+    expiry: Expiry | None = None
 
     @property
     def topic_id(self) -> str | None:
@@ -102,8 +109,19 @@ class Reread:
     def hashes(self, cells: Iterable[Cell]) -> DataFrame:
         """Return (cell, hash, partition, offset) of every row that the target should hold."""
         wanted = tuple(cells)
-        stage = HashStage(self.rows.judge, by_partition(wanted, self.refused))
+        mine = by_partition(wanted, self.refused)
+        stage = HashStage(self.rows.judge, mine, expiry=self.expiry)
         return self._run(wanted, stage, HASH_DDL)
+
+    def newest(self, cells: Iterable[Cell], order: Order, by: pa.DataType | None) -> DataFrame:
+        """Return (key, by, partition, offset, hash) of some rows, all newest of a key among them.
+
+        `by` is the type of the column that orders them.
+        """
+        wanted = tuple(cells)
+        mine = by_partition(wanted, self.refused)
+        stage = NewestStage(self.rows.judge, mine, order, expiry=self.expiry)
+        return self._run(wanted, stage, keyed_ddl(by))
 
     def texts(self, topic_id: str, records: Iterable[Place]) -> dict[Place, Texts]:
         """Return (partition, offset) -> the row's values as texts, for a few records."""
@@ -144,8 +162,9 @@ class Reread:
             .option("endingOffsets", json.dumps({topic: ends}))
             .option("maxRecordsPerPartition", str(_TASK_OFFSETS))
             .option("failOnDataLoss", "true")
+            .option("includeHeaders", str(self.record.headers).lower())
             .load()
-            .select(*COLUMNS)
+            .select(*raw_columns(self.record))
         )
 
 
@@ -183,7 +202,8 @@ def measure(record: Record, sinks: Sequence[Wanted]) -> list[dict[int, Measure]]
 def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
     cells = [by_partition(sink.cells, sink.reread.refused) for sink in sinks]
     if len(sinks) == 1:
-        return MeasureStage(sinks[0].reread.rows.judge, (Share(cells[0]),))
+        alone = sinks[0].reread
+        return MeasureStage(alone.rows.judge, (Share(cells[0], expiry=alone.expiry),))
     sources = sorted({name for sink in sinks for name in (sink.plain or {}).values()})
     shares = tuple(
         Share(
@@ -191,6 +211,7 @@ def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
             tuple(sources.index(name) for name in (sink.plain or {}).values()),
             sink.folders,
             tuple(sink.plain or {}),
+            sink.reread.expiry,
         )
         for sink, mine in zip(sinks, cells, strict=True)
     )

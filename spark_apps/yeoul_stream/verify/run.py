@@ -23,6 +23,7 @@ from yeoul_stream.verify.across import (
 from yeoul_stream.verify.check_books import check_books
 from yeoul_stream.verify.check_kafka import (
     Expected,
+    check_expired,
     check_kafka,
     check_rules,
     expect,
@@ -174,6 +175,8 @@ class _Run:
             return SinkReport(sink.name, sink.kind, "empty")
         try:
             return self._check(target)
+        except UnreachableError as error:
+            return SinkReport(sink.name, sink.kind, "unreachable", reason=str(error))
         except UNREACHABLE as error:
             return SinkReport(sink.name, sink.kind, "unreachable", reason=reason(error))
 
@@ -187,6 +190,7 @@ class _Run:
             *check_books(name, target.account),
             *check_kafka(name, expected),
             *check_rules(name, expected),
+            *check_expired(name, expected),
             *examined.findings,
         )
         return Checked(target, expected, examined, findings, reading)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
+from yeoul_stream.sinks.postgres.upsert import Order, newest
 from yeoul_stream.verify.facts import Cell
+from yeoul_stream.verify.table_scan import ordinal
 from yeoul_stream.verify.values import texts
 
 Integers = npt.NDArray[np.int64]
@@ -81,11 +85,39 @@ def locate(judged: Judged, cells: PartitionCells) -> Located:
 
 
 @dataclass(frozen=True)
+class Expiry:
+    """Rows that a sink's retention does not keep: those whose `column` is before `horizon`."""
+
+    column: str
+    horizon: datetime
+
+
+def gone(rows: pa.RecordBatch, expiry: Expiry | None) -> npt.NDArray[np.bool_]:
+    """Return which rows are not kept."""
+    if expiry is None:
+        return np.zeros(rows.num_rows, bool)
+    column = rows.column(expiry.column)
+    limit = pa.scalar(expiry.horizon, pa.timestamp("us", "UTC"))
+    if pa.types.is_date(column.type):
+        limit = pa.scalar(expiry.horizon.date(), pa.date32())
+    before = pc.fill_null(pc.less(column, limit), fill_value=False)
+    mask: npt.NDArray[np.bool_] = before.to_numpy(zero_copy_only=False).astype(bool)
+    return mask
+
+
+@dataclass(frozen=True)
 class _CellStage:
     """A mapInArrow stage over raw or evaluated records; a batch holds those of one partition."""
 
     judge: Judge
     cells: Mapping[int, PartitionCells]
+    expiry: Expiry | None = field(default=None, kw_only=True)
+
+    def _stored(self, found: Located) -> npt.NDArray[np.bool_]:
+        """Return which of the kept rows the target should hold."""
+        mask = (found.kept_cells >= 0) & ~found.refused
+        stored: npt.NDArray[np.bool_] = mask & ~gone(found.judged.rows, self.expiry)
+        return stored
 
     def _each(
         self, batches: Iterable[pa.RecordBatch]
@@ -104,7 +136,7 @@ class HashStage(_CellStage):
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
         for partition, cells, found in self._each(batches):
-            mask = (found.kept_cells >= 0) & ~found.refused
+            mask = self._stored(found)
             hashes = row_hashes(found.judged.rows)[mask]
             yield pa.RecordBatch.from_pydict(
                 {
@@ -112,6 +144,33 @@ class HashStage(_CellStage):
                     "hash": pa.array(hashes.view(np.int64)),
                     "partition": pa.array(np.full(len(hashes), partition, np.int32)),
                     "offset": pa.array(found.kept[mask]),
+                }
+            )
+
+
+@dataclass(frozen=True)
+class NewestStage(_CellStage):
+    """Yields the newest row of each key in a batch, in the columns of `keyed_ddl`."""
+
+    order: Order
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        for partition, _, found in self._each(batches):
+            mask = self._stored(found)
+            rows, offsets = found.judged.rows.filter(pa.array(mask)), found.kept[mask]
+            at = newest(rows, self.order)
+            last = rows.take(pa.array(at))
+            by = pa.nulls(len(at), pa.int64())
+            if self.order.by is not None:
+                by = ordinal(last.column(self.order.by))
+            yield pa.RecordBatch.from_pydict(
+                {
+                    "key": pa.array(row_hashes(last.select(list(self.order.key))).view(np.int64)),
+                    "by": by,
+                    "partition": pa.array(np.full(len(at), partition, np.int32)),
+                    "offset": pa.array(offsets[at]),
+                    "hash": pa.array(row_hashes(last).view(np.int64)),
                 }
             )
 
@@ -139,7 +198,7 @@ class TextStage(_CellStage):
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
         for partition, _, found in self._each(batches):
-            at = np.flatnonzero((found.kept_cells >= 0) & ~found.refused)
+            at = np.flatnonzero(self._stored(found))
             rows = found.judged.rows.take(pa.array(at))
             yield pa.RecordBatch.from_pydict(
                 {

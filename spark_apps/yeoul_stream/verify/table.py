@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, cast
 
 import numpy as np
 from psycopg2.extensions import connection as Connection
+from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.identity import SinkIdentity
@@ -18,7 +20,14 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
-from yeoul_stream.verify.table_rows import AMOUNT_DDL, ROW_DDL, AmountStage, RowStage
+from yeoul_stream.verify.table_rows import (
+    AMOUNT_DDL,
+    ROW_DDL,
+    AmountStage,
+    KeyStage,
+    RowStage,
+    keyed_ddl,
+)
 from yeoul_stream.verify.table_scan import Chunk, Scan
 
 _CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
@@ -67,7 +76,14 @@ class Snapshot:
                 return Account({}, ())
             cursor.execute(_POSITIONS, self.who.key)
             positions = {(topic_id, part): offset for topic_id, part, offset in cursor.fetchall()}
-            return Account(positions, ledger.read_books(cursor, self.who))
+            books = ledger.read_books(cursor, self.who)
+            return Account(positions, books, self._horizon(cursor))
+
+    def _horizon(self, cursor: Cursor) -> datetime | None:
+        # By way of JSON: the column may not be there yet.
+        cursor.execute(_HORIZON, self.who.key)
+        row = cursor.fetchone()
+        return datetime.fromisoformat(row[0]) if row and row[0] else None
 
     def letters(self) -> dict[BookKey, dict[str, Letters]]:
         """Return the dead letters of each book by reason."""
@@ -170,13 +186,23 @@ class TableReader:
         """
         return self._run(RowStage(self.scan(), self.lineage), ROW_DDL)
 
+    def keyed(self, key: Sequence[str], by: str | None) -> DataFrame:
+        """Return (key, by, partition, offset, hash, place) of every row; the key as its hash."""
+        names = [column.name for column in self.columns]
+        assert self.lineage is not None  # noqa: S101 (an upsert has it)
+        at = tuple(names.index(name) for name in key)
+        index = None if by is None else names.index(by)
+        type_ = None if index is None else self.columns[index].type
+        stage = KeyStage(self.scan(), self.lineage, at, index)
+        return self._run(stage, keyed_ddl(type_, ", place string"))
+
     def scan(self) -> Scan:
         """Return what is read, and where from."""
         columns = tuple((column.name, column.type) for column in self.columns)
         chunks = tuple(chunk for heap in self.heaps for chunk in heap.chunks())
         return Scan(self.secret_ref, self.snapshot, columns, chunks)
 
-    def _run(self, stage: AmountStage | RowStage, ddl: str) -> DataFrame:
+    def _run(self, stage: AmountStage | RowStage | KeyStage, ddl: str) -> DataFrame:
         """Run the stage over the numbers of the chunks."""
         count = len(stage.scan.chunks)
         slices = min(count, _TASKS_PER_CORE * self.spark.sparkContext.defaultParallelism)
@@ -208,6 +234,7 @@ FROM yeoul.books b CROSS JOIN LATERAL (
     GROUP BY reason) AS d
 WHERE b.installation = %s AND b.pipeline = %s AND b.sink = %s
 """
+_HORIZON = f"SELECT to_jsonb(sinks) ->> 'horizon' FROM yeoul.sinks WHERE {_WHO}"  # noqa: S608
 _COUNT_LETTERS = f"SELECT count(*) FROM yeoul.dead_letters WHERE {_WHO}"  # noqa: S608
 _STRAY_LETTERS = f"""
 SELECT d.topic_id, d."partition", d."offset" FROM yeoul.dead_letters d

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.records.digest import digest, row_hashes
-from yeoul_stream.verify.table_scan import ALIEN, PLACE, Scan
+from yeoul_stream.verify.table_scan import ALIEN, PLACE, Scan, carrier
 
 AMOUNT_DDL: Final = "rows bigint, digest bigint"
 ROW_DDL: Final = "hash bigint, place string, partition int, offset bigint"
@@ -64,9 +64,52 @@ class RowStage:
             )
 
 
-def _int32(numbers: pa.Array) -> pa.Array:
+@dataclass(frozen=True)
+class KeyStage:
+    """A mapInArrow stage over the numbers of chunks: yields one row a table row, with its key.
+
+    `key` and `by` are the indices of the columns that tell rows apart and order them, `lineage` as
+    for RowStage; the columns are those of `keyed_ddl`.
+    """
+
+    scan: Scan
+    lineage: tuple[int, int]
+    key: tuple[int, ...]
+    by: int | None
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's chunks."""
+        for rows in self.scan.read(batches, place=True):
+            hashes, alien = _hashes(rows)
+            partition, offset = (rows.column(i).combine_chunks() for i in self.lineage)
+            by = pa.nulls(rows.num_rows, pa.int64())
+            if self.by is not None:
+                by = rows.column(self.by).combine_chunks()
+            yield pa.RecordBatch.from_pydict(
+                {
+                    "key": pa.array(row_hashes(rows.select(list(self.key))).view(np.int64)),
+                    "by": by,
+                    "partition": _int32(partition, -1),
+                    "offset": offset.cast(pa.int64()),
+                    "hash": pa.array(hashes.view(np.int64), mask=alien),
+                    "place": rows.column(PLACE).combine_chunks(),
+                }
+            )
+
+
+def keyed_ddl(by: pa.DataType | None, last: str = "") -> str:
+    """Return the columns of keyed rows; `by` is the type of what orders them."""
+    type_ = carrier(by or pa.int64())
+    if pa.types.is_decimal(type_):
+        name = f"decimal({type_.precision},{type_.scale})"
+    else:
+        name = "double" if pa.types.is_floating(type_) else "bigint"
+    return f"key bigint, by {name}, partition int, offset bigint, hash bigint{last}"
+
+
+def _int32(numbers: pa.Array, least: int = 0) -> pa.Array:
     wide = numbers.cast(pa.int64())
-    fits = pc.and_(pc.greater_equal(wide, 0), pc.less(wide, 2**31))
+    fits = pc.and_(pc.greater_equal(wide, least), pc.less(wide, 2**31))
     return pc.if_else(fits, wide, None).cast(pa.int32())
 
 

@@ -121,6 +121,15 @@ def carrier(type_: pa.DataType) -> pa.DataType:
     return pa.int64()
 
 
+def ordinal(column: pa.Array) -> pa.Array:
+    """Return times and numbers as `carrier` has them, in which they keep their order."""
+    if pa.types.is_timestamp(column.type):
+        column = column.cast(pa.timestamp("us", column.type.tz))
+    elif pa.types.is_date(column.type):
+        column = column.cast(pa.date32()).cast(pa.int32())
+    return column.cast(carrier(column.type))
+
+
 def _value(type_: pa.DataType) -> sql.SQL:
     if pa.types.is_timestamp(type_):
         return sql.SQL(

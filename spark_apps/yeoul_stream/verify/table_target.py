@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from yeoul_stream.books import RangeBook
 from yeoul_stream.pipeline import Sink
 from yeoul_stream.rows import SinkRows
+from yeoul_stream.sinks.postgres.sink import order_of
 from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.verify.check_books import span
 from yeoul_stream.verify.check_kafka import Expected
@@ -14,10 +15,11 @@ from yeoul_stream.verify.check_table import check_table, surplus
 from yeoul_stream.verify.facts import Account, Measure
 from yeoul_stream.verify.finding import LISTED, Finding, Place
 from yeoul_stream.verify.reread import Reread
-from yeoul_stream.verify.stage import Integers
+from yeoul_stream.verify.stage import Expiry, Integers
 from yeoul_stream.verify.table import Letters, Snapshot, TableReader
 from yeoul_stream.verify.table_evidence import Inspection
 from yeoul_stream.verify.target import Examined
+from yeoul_stream.verify.upserted import upserted
 
 
 class TableTarget:
@@ -38,7 +40,16 @@ class TableTarget:
         self.sink, self.rows, self.rules = sink, rows, rules
         self.table, self.snapshot, self.reader = table, snapshot, reader
         self.account: Account = snapshot.account()
+        self.order = order_of(sink.postgres) if sink.postgres is not None else None
         self.surplus = 0
+
+    @property
+    def expiry(self) -> Expiry | None:
+        """Which rows retention has dropped."""
+        table, horizon = self.sink.postgres, self.account.horizon
+        if horizon is None or table is None or table.partitions is None:
+            return None
+        return Expiry(table.partitions.by, horizon)
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:
         """Return partition -> offsets of the records that the database refused."""
@@ -50,6 +61,9 @@ class TableTarget:
         absent = self._absent()
         if absent:
             return Examined((*letters, absent))
+        if self.order is not None:
+            held = upserted(self.reader, reread, expected, self.order)
+            return held.examined(self.sink.name, str(self.table), letters)
         found = self.reader.amount()
         if found == expected.total and not expected.counted:
             return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)

@@ -38,12 +38,14 @@ def test_an_unknown_part_is_answered_with_the_known() -> None:
 
 
 def test_topics_are_not_created_by_asking_for_them() -> None:
-    assert "auto.create.topics.enable=false\n" in properties(Path("/d"), 1, 2)
+    assert "auto.create.topics.enable=false\n" in properties(Path("/d"), 1, 2, 3)
 
 
 def test_kafka_listens_on_loopback_only() -> None:
     listeners = next(
-        line for line in properties(Path("/d"), 1, 2).splitlines() if line.startswith("listeners=")
+        line
+        for line in properties(Path("/d"), 1, 2, 3).splitlines()
+        if line.startswith("listeners=")
     )
     assert listeners == "listeners=PLAINTEXT://127.0.0.1:1,CONTROLLER://127.0.0.1:2"
 

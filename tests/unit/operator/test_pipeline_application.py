@@ -104,6 +104,17 @@ def test_driver_and_executors_mount_every_secret_once() -> None:
     assert spec["executor"]["volumeMounts"] == [mount]
 
 
+def test_secrets_of_a_catalog_and_of_a_registry_are_mounted() -> None:
+    catalog = {"type": "rest", "uri": "http://a", "table": "cars.all", "secretRef": "catalog"}
+    hdfs = {"path": "/a", "format": "iceberg", "catalog": catalog}
+    document = with_sink(console=None, hdfs=hdfs)
+    document["spec"]["source"]["kafka"].pop("secretRef", None)
+    registry = {"url": "http://registry", "secretRef": "registry"}
+    document["spec"]["record"] |= {"format": "avro", "schemaRegistry": registry}
+    mounts = [mount["mountPath"] for mount in made(document)["spec"]["executor"]["volumeMounts"]]
+    assert mounts == ["/etc/yeoul/secrets/registry", "/etc/yeoul/secrets/catalog"]
+
+
 @pytest.mark.parametrize("role", ["driver", "executor"])
 def test_no_pod_may_more_than_it_needs(role: str) -> None:
     spec = made()["spec"][role]

@@ -31,15 +31,45 @@ def test_another_secret_is_not() -> None:
     assert refused(old, with_sink(console=None, postgres={**POSTGRES, "secretRef": "b"})) == {}
 
 
-@pytest.mark.parametrize("hdfs", [{"path": "/b"}, {"path": "/a", "partitionBy": ["speed"]}])
+@pytest.mark.parametrize(
+    "hdfs",
+    [{"path": "/b"}, {"path": "/a", "partitionBy": ["speed"]}, {"path": "/a", "format": "iceberg"}],
+)
 def test_another_folder_is_refused(hdfs: dict[str, Any]) -> None:
     old = with_sink(console=None, hdfs={"path": "/a"})
     assert len(refused(old, with_sink(console=None, hdfs=hdfs))) == 1
 
 
+def test_an_iceberg_table_may_not_move_to_another_catalog_but_the_catalog_may() -> None:
+    catalog = {"type": "rest", "uri": "http://a", "table": "cars.all"}
+    hdfs = {"path": "/a", "format": "iceberg", "catalog": catalog}
+    old = with_sink(console=None, hdfs=hdfs)
+    moved = {**hdfs, "catalog": {**catalog, "uri": "http://b"}}
+    assert refused(old, with_sink(console=None, hdfs=moved)) == {}
+    other = {"path": "/a", "format": "iceberg"}
+    assert list(refused(old, with_sink(console=None, hdfs=other))) == ["spec.sinks[0].hdfs.catalog"]
+
+
 def test_another_kind_is_refused() -> None:
     old = with_sink(console=None, hdfs={"path": "/a"})
     assert list(refused(old, with_sink(console={}))) == ["spec.sinks[0]"]
+
+
+@pytest.mark.parametrize(
+    ("table", "path"),
+    [
+        ({"write": "append", "key": None}, "write"),
+        ({"key": ["speed"]}, "key"),
+        ({"orderBy": "speed"}, "orderBy"),
+    ],
+)
+def test_another_way_to_tell_rows_apart_is_refused(table: dict[str, Any], path: str) -> None:
+    upsert = {"secretRef": "db", "table": "t", "write": "upsert", "key": ["dataId"]}
+    old, new = (
+        with_sink(console=None, lineage=True, postgres=target)
+        for target in (upsert, {k: v for k, v in {**upsert, **table}.items() if v is not None})
+    )
+    assert f"spec.sinks[0].postgres.{path}" in refused(old, new)
 
 
 def test_a_sink_of_another_name_may_be_anything() -> None:

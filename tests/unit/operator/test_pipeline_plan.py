@@ -238,6 +238,15 @@ def test_a_lag_beyond_its_limit_is_told_once_and_so_is_its_end() -> None:
     assert world.events.count("Recovered") == 1
 
 
+def test_kafka_that_does_not_answer_is_told_and_no_driver_restarted() -> None:
+    world = working()
+    world.answer = progress().model_copy(update={"source_error": "no brokers"})
+    world.pass_time(600)
+    assert reason(world, ConditionType.DEGRADED) == "SourceAway"
+    assert world.events.count("SourceAway") == 1
+    assert world.drivers == 1
+
+
 def test_a_suspended_pipeline_drains_and_resumes() -> None:
     world = working()
     world.edit(suspend=True)

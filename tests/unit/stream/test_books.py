@@ -60,4 +60,6 @@ def test_counts_merge_by_reason() -> None:
 
 
 def test_totals_sum_books() -> None:
-    assert Totals(read=1).plus([LEFT, RIGHT]) == Totals(read=12, written=8, filtered=1, dead=2)
+    totals = Totals(read=1).plus([LEFT, RIGHT])
+    assert (totals.read, totals.written, totals.filtered, totals.dead) == (12, 8, 1, 2)
+    assert totals.reasons == {"decode": 1, "target": 1}

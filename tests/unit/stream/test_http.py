@@ -56,7 +56,8 @@ def running() -> Iterator[Endpoint]:
     """The endpoint of all tests."""
     made = Endpoint()
     board = Board("cars", "jobs", "cars", datetime(2026, 1, 1, tzinfo=UTC))
-    server = serve("127.0.0.1", 0, board.snapshot, made.ask)
+    board.add("table", "postgres", "cars.table")
+    server = serve("127.0.0.1", 0, board.snapshot, made.ask, board.proven)
     made.port = server.server_address[1]
     yield made
     server.shutdown()
@@ -140,3 +141,29 @@ def test_an_answer_to_head_has_no_body(endpoint: Endpoint) -> None:
 def test_progress_is_told(endpoint: Endpoint) -> None:
     status, answer = endpoint.send("GET", "/progress?pretty")
     assert (status, answer["pipeline"]) == (200, "cars")
+
+
+PROOF = {"state": "holds", "at": 1.5, "records": 3, "findings": 0, "seconds": 2.5}
+
+
+def test_a_proof_of_a_sink_is_taken(endpoint: Endpoint) -> None:
+    body = json.dumps({"sinks": {"table": PROOF}}).encode()
+    assert endpoint.send("POST", "/proof", body) == (202, {"sinks": 1})
+    _, progress = endpoint.send("GET", "/progress")
+    assert progress["sinks"]["table"]["proof"] == PROOF
+
+
+def test_a_proof_of_an_unknown_sink_is_a_conflict(endpoint: Endpoint) -> None:
+    status, answer = endpoint.send("POST", "/proof", json.dumps({"sinks": {"x": PROOF}}).encode())
+    assert (status, answer["error"]) == (409, "this pipeline has no sink x")
+
+
+def test_what_is_no_proof_is_refused_with_its_place(endpoint: Endpoint) -> None:
+    body = json.dumps({"sinks": {"table": {**PROOF, "state": "fine"}}}).encode()
+    status, answer = endpoint.send("POST", "/proof", body)
+    assert (status, answer["error"].partition(":")[0]) == (400, "sinks.table.state")
+
+
+def test_metrics_have_the_process_itself(endpoint: Endpoint) -> None:
+    _, _, text = endpoint.answer("GET", "/metrics")
+    assert b"process_resident_memory_bytes" in text

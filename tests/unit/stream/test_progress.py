@@ -3,15 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
+import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.registry import Collector
 
 from yeoul_stream.books import RangeBook, Totals
 from yeoul_stream.http import health
-from yeoul_stream.metrics import families
-from yeoul_stream.progress import Board, Progress
+from yeoul_stream.metrics import SHOWN, families
+from yeoul_stream.phases import split
+from yeoul_stream.progress import Board, ExecutorVitals, Limits, Progress, Proof
 from yeoul_stream.sinks.protocol import Opened, Written
 from yeoul_stream.start import Positions
+from yeoul_stream.vitals import parse
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 LATER = BEGAN + timedelta(seconds=100)
@@ -110,6 +113,15 @@ def test_partitions_are_those_of_the_topic() -> None:
     assert shown(made).partitions == 3
 
 
+def test_kafka_that_does_not_answer_is_told_until_it_does() -> None:
+    made = board()
+    made.source_away("no brokers")
+    assert (shown(made).source_error, shown(made).sinks["s"].lag_rows) == ("no brokers", 60)
+    assert 'yeoul_source_up{pipeline="p",topic="topic"} 0.0' in exposition(made)
+    made.topic_ends({0: 60})
+    assert shown(made).source_error is None
+
+
 def test_executors_are_not_told_where_they_cannot_be_changed() -> None:
     told = shown(board())
     assert (told.executors, told.executors_target) == (None, None)
@@ -160,3 +172,94 @@ def test_a_state_metric_is_1_for_the_present_state() -> None:
         'yeoul_state{pipeline="p",query="p.s",state="running",sink="s",topic="topic"} 1.0',
     )
     assert any(line in wanted for line in exposition(after_a_batch()))
+
+
+def lines(made: Board, name: str) -> list[str]:
+    return [line for line in exposition(made) if line.startswith(name)]
+
+
+def test_dead_letters_are_told_by_reason_from_the_books_on() -> None:
+    made = board()
+    made.opened("s", Opened(7, Positions({}), Totals(reasons={"decode": 1, "target": 2})), {0: 0})
+    made.batch("s", 3, Written((BOOK,), {0: 60}), 1.5, LATER)
+    assert shown(made).sinks["s"].dead_reasons == {"decode": 5, "target": 2}
+    assert any('reason="decode"' in one for one in lines(made, "yeoul_dead_letters_total"))
+
+
+def test_freshness_is_the_age_of_the_newest_record_also_without_lag() -> None:
+    row = shown(after_a_batch()).sinks["s"]
+    assert (row.lag_seconds, row.freshness_seconds) == (0.0, 10.0)
+
+
+def test_freshness_is_known_from_the_books_before_the_first_batch() -> None:
+    made = board()
+    made.opened("s", Opened(7, Positions({}), Totals(newest=BEGAN)), {0: 0})
+    assert shown(made).sinks["s"].freshness_seconds == 100.0
+
+
+def test_batches_are_counted_by_duration() -> None:
+    buckets = lines(after_a_batch(), "yeoul_batch_seconds_bucket")
+    counts = [one.rpartition(" ")[2] for one in buckets]
+    assert counts == ["0.0"] * 4 + ["1.0"] * 8
+
+
+def test_a_trigger_that_a_batch_outlives_is_missed() -> None:
+    made = Board("p", "ns", "topic", BEGAN)
+    made.add("s", "hdfs", "p.s", Limits(trigger=5.0, freshness=65.0))
+    made.phases("p.s", {"write": 11.0}, 11.5)
+    made.phases("p.s", {"write": 4.0}, 4.5)
+    assert shown(made).sinks["s"].missed_triggers == 2
+    assert shown(made).sinks["s"].phases == {"write": 15.0}
+
+
+def test_phases_of_an_unknown_query_are_nobodys() -> None:
+    made = board()
+    made.phases("other", {"write": 11.0}, 11.5)
+    assert shown(made).sinks["s"].phases == {}
+
+
+def test_sparks_phases_add_up_to_the_whole() -> None:
+    told = {"triggerExecution": 100, "addBatch": 70, "walCommit": 5, "commitOffsets": 5, "new": 1}
+    phases, whole = split(told)
+    assert whole == pytest.approx(sum(phases.values()))
+    assert (phases["write"], phases["log"]) == (0.07, 0.01)
+    assert phases["other"] == pytest.approx(0.02)
+
+
+@pytest.mark.parametrize(("state", "ok"), [("holds", "1.0"), ("fails", "0.0"), ("attested", "1.0")])
+def test_a_proof_is_a_metric(state: str, ok: str) -> None:
+    made = board()
+    assert made.proven("s", proof(state))
+    assert lines(made, "yeoul_verify_ok")[0].endswith(ok)
+
+
+def test_a_proof_that_could_not_be_given_says_nothing_of_the_sink() -> None:
+    made = board()
+    made.proven("s", proof("unreachable"))
+    assert not lines(made, "yeoul_verify_")
+
+
+def test_positions_stay_out_of_what_the_operator_asks_for() -> None:
+    document = after_a_batch().snapshot(LATER).model_dump(by_alias=True)
+    assert not {"positions", "phases", "durations"} & set(document["sinks"]["s"])
+    assert lines(after_a_batch(), "yeoul_position{")
+
+
+def test_executors_that_are_gone_are_not_told() -> None:
+    one = {"id": "1", "isActive": True, "totalGCTime": 500, "failedTasks": 2,
+           "peakMemoryMetrics": {"JVMHeapMemory": 7, "OnHeapExecutionMemory": 9}}  # fmt: skip
+    assert parse([one, {**one, "id": "2", "isActive": False}]) == (
+        ExecutorVitals(name="1", peaks={"heap": 7}, gc_seconds=0.5, tasks_failed=2),
+    )
+
+
+def test_every_metric_says_what_it_means_and_names_its_labels() -> None:
+    for one in SHOWN:
+        assert one.text.endswith(".")
+        assert {"pipeline", "topic"} <= set(one.labels)
+
+
+def proof(state: str) -> Proof:
+    return Proof.model_validate(
+        {"state": state, "at": 1.0, "records": 5, "findings": 0, "seconds": 2.0}
+    )

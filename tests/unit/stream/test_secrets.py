@@ -139,17 +139,9 @@ def test_secrets_are_mounted_by_default() -> None:
     assert secrets_directory({}) == Path("/etc/yeoul/secrets")
 
 
-def test_an_authority_in_a_file_of_keys_is_copied_for_libpq(tmp_path: Path) -> None:
+def test_an_authority_is_whom_is_trusted(tmp_path: Path) -> None:
     found = read_postgres_secret("db", write(tmp_path, **KEYS, **{"ca.crt": "PEM"}))
-    assert found.sslrootcert is not None
-    assert Path(found.sslrootcert).read_text("utf-8") == "PEM"
-
-
-def test_a_mounted_authority_is_read_where_it_is(tmp_path: Path) -> None:
-    (tmp_path / "db").mkdir()
-    for key, value in {**KEYS, "ca.crt": "PEM"}.items():
-        (tmp_path / "db" / key).write_text(value, "utf-8")
-    assert read_postgres_secret("db", tmp_path).sslrootcert == str(tmp_path / "db/ca.crt")
+    assert found.sslrootcert == "PEM"
 
 
 def test_a_named_file_wins_over_an_authority(tmp_path: Path) -> None:

@@ -12,7 +12,12 @@
       "web" .Values.web.enabled
       "hdfs.ha" $ha
       "hdfs.zookeeper" $zookeeper
-      "hdfs.zookeeper.external" (and $ha (not $zookeeper)) -}}
+      "hdfs.zookeeper.external" (and $ha (not $zookeeper))
+      "kafka.metrics" (and (eq .Values.kafka.provider "builtin") .Values.kafka.builtin.metrics)
+      "monitoring.alertmanager" (include "yeoul.alertmanager.isMade" .)
+      "monitoring.grafana" (include "yeoul.grafana.isMade" .)
+      "monitoring.exporter" (include "yeoul.postgres.exporter.isMade" .)
+      "monitoring.exporter.external" (and (include "yeoul.postgres.exporter.isMade" .) (eq .Values.postgres.provider "external")) -}}
 {{- range .Files.Get "files/connections.yaml" | fromYamlArray -}}
 {{- $holds := true -}}
 {{- range splitList " " (default "" .when) | compact -}}
@@ -70,7 +75,10 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- else if eq .component "clients" -}}
 {{- toYaml .root.Values.networkPolicies.clientsFrom -}}
 {{- else if eq .component "metrics" -}}
-{{- toYaml .root.Values.networkPolicies.metricsFrom -}}
+{{- $own := dict "podSelector" (include "yeoul.network.pods" (dict "root" .root "component" "prometheus") | fromYaml) -}}
+{{- $readers := .root.Values.networkPolicies.metricsFrom -}}
+{{- if eq .root.Values.monitoring.provider "builtin" -}}{{- $readers = append $readers $own -}}{{- end -}}
+{{- toYaml $readers -}}
 {{- else if not (has .component (list "anybody" "world")) -}}
 - podSelector: {{- include "yeoul.network.pods" . | nindent 4 }}
 {{- end -}}
@@ -110,6 +118,10 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if include "yeoul.ingest.isPolled" . -}}{{- $found = append $found "poller" -}}{{- end -}}
 {{- if eq .Values.airflow.provider "builtin" -}}{{- $found = concat $found (list "airflow-migration" "airflow-scheduler" "airflow-server") -}}{{- end -}}
 {{- if .Values.ingest.simulator.enabled -}}{{- $found = append $found "simulator" -}}{{- end -}}
+{{- if include "yeoul.postgres.exporter.isMade" . -}}{{- $found = append $found "postgres-exporter" -}}{{- end -}}
+{{- if eq .Values.monitoring.provider "builtin" -}}{{- $found = append $found "prometheus" -}}{{- end -}}
+{{- if include "yeoul.alertmanager.isMade" . -}}{{- $found = append $found "alertmanager" -}}{{- end -}}
+{{- if include "yeoul.grafana.isMade" . -}}{{- $found = append $found "grafana" -}}{{- end -}}
 {{- if .Values.web.enabled -}}{{- $found = append $found "web" -}}{{- end -}}
 {{- if include "yeoul.test.isMade" . -}}{{- $found = append $found "test" -}}{{- end -}}
 {{- join "," $found -}}
@@ -120,7 +132,7 @@ matchLabels: {{- include "yeoul.selector" . | nindent 2 }}
 {{- if .Values.networkPolicies.enabled -}}
 networkPolicyPeers:
 {{- range include "yeoul.network.connections" . | fromYamlArray }}
-{{- if eq .to "kafka" }}
+{{- if and (eq .to "kafka") (ne .from "metrics") }}
 {{- $peers := include "yeoul.network.peers" (dict "root" $ "component" .from) }}
 {{- if ne $peers "[]" }}
 {{- $peers | nindent 2 }}

@@ -12,7 +12,7 @@ from pyspark import TaskContext
 from pyspark.accumulators import Accumulator, AccumulatorParam
 
 from yeoul_stream.judge import Judge
-from yeoul_stream.sinks.hdfs.parquet import DEAD_FILE, RowFiles, encoded
+from yeoul_stream.sinks.hdfs.parquet import DEAD_FILE, Layout, RowFiles, encoded
 from yeoul_stream.tally import Tally, from_position
 
 
@@ -52,6 +52,7 @@ class EncodeRange:
 
     judge: Judge
     positions: Mapping[int, int]
+    layout: Layout
     no_folder: pa.RecordBatch
     attempt: str
     accounts: Accumulator[Accounts]
@@ -59,7 +60,7 @@ class EncodeRange:
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
         account: TaskAccount | None = None
-        files = RowFiles(tuple(self.no_folder.schema.names))
+        files = RowFiles(self.layout)
         letters: list[pa.RecordBatch] = []
         for batch in batches:
             if not batch.num_rows:

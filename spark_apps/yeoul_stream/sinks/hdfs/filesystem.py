@@ -1,5 +1,6 @@
 """A folder in HDFS (or any Hadoop file system) through the driver's JVM."""
 
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -40,6 +41,23 @@ class HadoopFolder:
         found = self._fs.listFiles(target, True)
         while found.hasNext():
             yield found.next().getPath().toString().removeprefix(prefix)
+
+    def sizes(self, path: str) -> Iterator[tuple[str, int]]:
+        """Yield every file below `path`, relative to it, with its bytes."""
+        prefix = self.uri(path).rstrip("/") + "/"
+        found = self._fs.listFiles(self._path(path), True)
+        while found.hasNext():
+            status = found.next()
+            yield status.getPath().toString().removeprefix(prefix), int(status.getLen())
+
+    def size(self, path: str) -> int:
+        """Return a file's bytes."""
+        return int(self._fs.getFileStatus(self._path(path)).getLen())
+
+    def age(self, path: str) -> float:
+        """Return for how many seconds a file or folder has not changed."""
+        changed = self._fs.getFileStatus(self._path(path)).getModificationTime()
+        return time.time() - float(changed) / 1000
 
     def exists(self, path: str) -> bool:
         """Return whether there is a file or folder."""

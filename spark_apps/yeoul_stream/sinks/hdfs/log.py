@@ -31,17 +31,22 @@ class Move(BaseModel):
 
 
 class Entry(BaseModel):
-    """One commit. `state` holds, per topic id and partition, the sum of all books so far."""
+    """One commit. `state` holds, per topic id and partition, the sum of all books so far.
+
+    A compaction's entry adds no records: its `moves` stand for the files in `replaces`, and its
+    books are those of whole partitions, said again: what earlier entries say of these is void.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     sequence: int
     epoch: int
     token: str
-    kind: Literal["claim", "start", "commit"]
+    kind: Literal["claim", "start", "commit", "compact"]
     committed_at: datetime
     books: tuple[RangeBook, ...] = ()
     moves: tuple[Move, ...] = ()
+    replaces: tuple[str, ...] = ()
     state: tuple[RangeBook, ...] = ()
     files: int = 0
 
@@ -163,6 +168,42 @@ def commit(
         moves=files,
         state=tuple(state.values()),
         files=last.files + len(files),
+    )
+
+
+def compact(
+    last: Entry,
+    books: Iterable[RangeBook],
+    moves: Iterable[Move],
+    replaces: Iterable[str],
+    token: str,
+    now: datetime,
+) -> Entry:
+    """Return the entry by which the files of `moves` take the place of others.
+
+    `books` are all books of the partitions that it is about.
+    """
+    files, gone = tuple(moves), tuple(replaces)
+    return Entry(
+        sequence=last.sequence + 1,
+        epoch=last.epoch,
+        token=token,
+        kind="compact",
+        committed_at=now,
+        books=tuple(books),
+        moves=files,
+        replaces=gone,
+        state=last.state,
+        files=last.files + len(files) - len(gone),
+    )
+
+
+def is_compaction(theirs: Entry, last: Entry) -> bool:
+    """Return whether `theirs` is a compaction of what `last` left, which a writer goes on from."""
+    return (
+        theirs.kind == "compact"
+        and theirs.epoch == last.epoch
+        and theirs.sequence == last.sequence + 1
     )
 
 

@@ -5,7 +5,7 @@ CPU time than everything before. Finished files are small (some 30 bytes a row),
 bytes, and Spark's writer puts them where any Hadoop file system lies.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -22,15 +22,35 @@ CONTENT_COLUMN: Final = "_content"
 _FILE_BYTES: Final = 128 << 20
 
 
-@dataclass
-class RowFiles:
-    """Collects the rows of a range and turns them into files of about _FILE_BYTES of Arrow each.
+@dataclass(frozen=True)
+class Layout:
+    """How rows become files.
 
     `folders` are the columns that become folders: each combination of their values has files of its
-    own, without these columns.
+    own. `ids` are the field ids of an Iceberg table's columns; its files keep the folder columns,
+    those of a plain folder do not.
     """
 
-    folders: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    ids: Mapping[str, int] | None = None
+
+    def content(self, rows: pa.Table) -> pa.Table:
+        """Return what a file holds of the rows of one folder."""
+        if self.ids is None:
+            return rows.drop_columns(self.folders)
+        return rows.cast(
+            pa.schema(
+                field.with_metadata({"PARQUET:field_id": str(self.ids[field.name])})
+                for field in rows.schema
+            )
+        )
+
+
+@dataclass
+class RowFiles:
+    """Collects the rows of a range and turns them into files of about _FILE_BYTES of Arrow each."""
+
+    layout: Layout
     _rows: list[pa.RecordBatch] = field(default_factory=list)
     _bytes: int = 0
     _count: int = 0
@@ -48,8 +68,8 @@ class RowFiles:
         if self._rows:
             table = pa.Table.from_batches(self._rows)
             self._rows, self._bytes = [], 0
-            for folder, rows in by_folder(table, self.folders):
-                yield encoded(folder, f"rows-{self._count}", rows.drop_columns(self.folders))
+            for folder, rows in by_folder(table, self.layout.folders):
+                yield encoded(folder, f"rows-{self._count}", self.layout.content(rows))
             self._count += 1
 
 

@@ -9,29 +9,22 @@ Layout under the sink's path (names beginning with `_` are hidden from Spark, Hi
 """
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
 
-import pyarrow as pa
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
-from pyspark.sql import types as T
 
-from yeoul_stream.books import RangeBook
 from yeoul_stream.errors import TargetMismatchError, erased
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Hdfs, Record, Sink
-from yeoul_stream.rows import SinkRows, arrow_type
+from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.hdfs import log
-from yeoul_stream.sinks.hdfs.account import AccountsParam, EncodeRange, TaskAccount
-from yeoul_stream.sinks.hdfs.files import moves
+from yeoul_stream.sinks.hdfs.aside import Aside, AsideWriter
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
-from yeoul_stream.sinks.hdfs.parquet import CONTENT_COLUMN, FILE_COLUMN, MAGIC
+from yeoul_stream.sinks.hdfs.parquet import Layout
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState, continue_from
-from yeoul_stream.tally import Tally
 
 _HOME = "_yeoul"
 _ENTRIES_KEPT = 1000
@@ -60,7 +53,7 @@ class HdfsSink:
         self._scratch, self._floor = scratch, epoch_floor
         self._rows = SinkRows(record, sink, raw)
         self._spark: SparkSession = raw.sparkSession
-        self._accounts = self._spark.sparkContext.accumulator({}, AccountsParam())
+        self._writer = AsideWriter(self._spark, self._rows)
         self._home = home_of(who)
         self._folder: HadoopFolder | None = None
         self._last = log.EMPTY
@@ -82,7 +75,7 @@ class HdfsSink:
             self._files.make(f"{self._home}/log")
         publish(self._files, self._last)
         token = uuid.uuid4().hex
-        self._append(log.claim(self._last, self._floor, token, datetime.now(UTC)))
+        self._append(lambda last: log.claim(last, self._floor, token, datetime.now(UTC)))
         self._files.delete(f"{self._home}/aside")
         return Opened(
             self._last.epoch,
@@ -100,43 +93,45 @@ class HdfsSink:
                 "cannot share a folder. Give this sink a path of its own"
             )
 
-    def _append(self, entry: log.Entry) -> None:
-        """Write the next log entry; exactly one writer can.
+    def _append(self, follow: Callable[[log.Entry], log.Entry]) -> None:
+        """Write the entry that follows the last one; exactly one writer can.
+
+        A compaction may have written the next one meanwhile: then this follows that.
 
         Raises:
             FencedError: a newer epoch wrote it.
             PositionError: somebody else wrote it.
         """
-        path = f"{self._home}/log/{log.entry_name(entry.sequence)}"
-        text = entry.model_dump_json()
-        if not self._files.put_if_absent(path, f"{self._home}/unfinished/{entry.token}", text):
-            if not self._files.exists(f"{self._home}/log"):
+        while True:
+            entry = follow(self._last)
+            theirs = put_entry(self._files, self._home, entry)
+            if theirs is None or theirs.token == entry.token:
+                self._last = entry
+                return
+            if not theirs.sequence:
                 raise erased(self._who.sink)
-            theirs = log.Entry.model_validate_json(self._files.read_text(path))
-            # A rename whose answer was lost on the way is ours all the same.
-            if theirs.token != entry.token:
+            if not log.is_compaction(theirs, self._last):
                 raise log.refuse(self._who.sink, entry, theirs)
-        self._last = entry
+            publish(self._files, theirs)
+            self._last = theirs
 
     def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
         """See StreamSink.record_start."""
-        entry = log.start(self._last, topic, starts, uuid.uuid4().hex, datetime.now(UTC))
-        if entry is not None:
-            self._append(entry)
+        token, now = uuid.uuid4().hex, datetime.now(UTC)
+        if log.start(self._last, topic, starts, token, now) is not None:
+            self._append(lambda last: log.start(last, topic, starts, token, now) or last)
 
     def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
         """See StreamSink.write."""
         attempt = uuid.uuid4().hex
-        aside = f"{self._home}/aside/{attempt}"
         positions = continue_from(extent, self._committed(extent.topic))
-        accounts = self._write_aside(batch, positions, attempt, aside)
-        books = self._books(extent, positions, accounts)
-        by_task = {task: books[account.partition] for task, account in accounts.items()}
-        found = [*moves(self._files.files(aside), aside, f"{self._home}/dead", by_task)]
-        now = datetime.now(UTC)
-        self._append(log.commit(self._last, books.values(), found, attempt, now))
+        aside = Aside(self._files, f"{self._home}/aside/{attempt}", f"{self._home}/dead")
+        layout = Layout(self._target.partition_by)
+        written = self._writer.write(batch, extent, positions, layout, aside, attempt)
+        books, found, now = written.books, written.moves, datetime.now(UTC)
+        self._append(lambda last: log.commit(last, books, found, attempt, now))
         publish(self._files, self._last)
-        self._files.delete(aside)
+        self._files.delete(aside.path)
         if self._last.sequence % _CLEAN_EVERY == 0:
             self._clean()
         shown = sum(not move.visible.startswith(self._home) for move in found)
@@ -144,51 +139,6 @@ class HdfsSink:
 
     def _committed(self, topic: TopicState) -> Mapping[int, int]:
         return log.positions(self._last, topic).next_offsets
-
-    def _write_aside(
-        self, batch: DataFrame, positions: Mapping[int, int], attempt: str, aside: str
-    ) -> dict[int, TaskAccount]:
-        """Write the batch's files aside and return task index -> account.
-
-        The workers yield whole files. Spark's text writer stores them: each is one line of its own
-        file, and the line's end is the magic word with which a Parquet file ends.
-        """
-        folders = self._target.partition_by
-        stage = EncodeRange(self._rows.judge, positions, self._no_folder, attempt, self._accounts)
-        types = T.StructType(
-            [self._rows.types[name] for name in folders]
-            + [T.StructField(FILE_COLUMN, T.StringType())]
-            + [T.StructField(CONTENT_COLUMN, T.BinaryType())]
-        )
-        files = self._rows.frame(batch).mapInArrow(cast("Any", stage), types)
-        content = F.col(CONTENT_COLUMN).cast("string")
-        writer = files.withColumn(CONTENT_COLUMN, content).write.mode("error")
-        writer = writer.option("lineSep", MAGIC).option("compression", "none")
-        writer.partitionBy(*folders, FILE_COLUMN).text(self._files.uri(aside))
-        accounts = self._accounts.value
-        self._accounts.value = {}
-        return {task: account for (token, task), account in accounts.items() if token == attempt}
-
-    @property
-    def _no_folder(self) -> pa.RecordBatch:
-        """One row of nulls of the folder columns' types."""
-        names = self._target.partition_by
-        types = [arrow_type(self._rows.types[name].dataType) for name in names]
-        return pa.RecordBatch.from_arrays([pa.nulls(1, type_) for type_ in types], names=[*names])
-
-    @staticmethod
-    def _books(
-        extent: BatchExtent, positions: Mapping[int, int], accounts: Mapping[int, TaskAccount]
-    ) -> dict[int, RangeBook]:
-        """Return partition -> book; a range without records has an empty one."""
-        tallies = {account.partition: account.tally for account in accounts.values()}
-        return {
-            partition: tallies.get(partition, Tally()).book(
-                extent.topic, partition, part.continued(positions[partition])
-            )
-            for partition, part in extent.partitions.items()
-            if positions[partition] < part.end
-        }
 
     def _clean(self) -> None:
         """Remove log entries beyond the newest ones; the state they led to is in every entry."""
@@ -202,13 +152,9 @@ class HdfsSink:
 
         Inside the folder that the pipeline names, hidden from readers; old ones are removed.
         """
-        if self._target.checkpoint is None:
-            return local_checkpoint(self._scratch, self._name)
-        folder = HadoopFolder(self._spark, self._target.checkpoint)
-        for name in folder.names(""):
-            if name.startswith("_epoch-"):
-                folder.delete(name)
-        return folder.uri(f"_epoch-{self._last.epoch:08d}")
+        return fresh_checkpoint(
+            self._spark, self._target.checkpoint, self._last.epoch, self._scratch, self._name
+        )
 
     def close(self) -> None:
         """See StreamSink.close."""
@@ -218,6 +164,19 @@ class HdfsSink:
 def home_of(who: SinkIdentity) -> str:
     """Return the hidden folder of a sink's bookkeeping, relative to its path."""
     return f"{_HOME}/{who.owner}"
+
+
+def fresh_checkpoint(
+    spark: SparkSession, folder: str | None, epoch: int, scratch: Path, sink: str
+) -> str:
+    """Return where Spark's checkpoint of this epoch goes; removes those before it."""
+    if folder is None:
+        return local_checkpoint(scratch, sink)
+    place = HadoopFolder(spark, folder)
+    for name in place.names(""):
+        if name.startswith("_epoch-"):
+            place.delete(name)
+    return place.uri(f"_epoch-{epoch:08d}")
 
 
 def read_last_entry(files: HadoopFolder, home: str) -> log.Entry:
@@ -230,8 +189,29 @@ def read_last_entry(files: HadoopFolder, home: str) -> log.Entry:
     return log.Entry.model_validate_json(files.read_text(path))
 
 
+def put_entry(files: HadoopFolder, home: str, entry: log.Entry) -> log.Entry | None:
+    """Write an entry into a sink's log; return the one that is there instead, None where none is.
+
+    `log.EMPTY` stands for a log that was erased. A rename whose answer was lost on the way is found
+    by the entry's own token.
+    """
+    path = f"{home}/log/{log.entry_name(entry.sequence)}"
+    text = entry.model_dump_json()
+    if files.put_if_absent(path, f"{home}/unfinished/{entry.token}", text):
+        return None
+    if not files.exists(f"{home}/log"):
+        return log.EMPTY
+    return log.Entry.model_validate_json(files.read_text(path))
+
+
 def publish(files: HadoopFolder, entry: log.Entry) -> None:
-    """Move the files of a committed entry to their visible names; repeating it changes nothing."""
+    """Move the files of a committed entry to their visible names; repeating it changes nothing.
+
+    What a compaction has replaced goes first: for a moment a reader misses rows, and never sees
+    them twice.
+    """
+    for name in entry.replaces:
+        files.delete(name)
     for move in entry.moves:
         if not files.rename(move.aside, move.visible) and not files.exists(move.visible):
             raise FileNotFoundError(

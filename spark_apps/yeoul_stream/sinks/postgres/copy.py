@@ -1,42 +1,38 @@
 """One topic partition's range into PostgreSQL, in one transaction. Runs in Python workers.
 
-Lock the position, drop what is committed already, COPY the rows, write dead letters and the book,
+Lock the position, drop what is committed already, write the rows, write dead letters and the book,
 advance the ledger, commit. Whatever happens before the commit leaves nothing; whatever is repeated
 after it adds nothing.
 """
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import numpy as np
-import pgpq
-import psycopg2
 import pyarrow as pa
-from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.errors import PositionError
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.judge import DEAD_SCHEMA, Judge
+from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
+from yeoul_stream.sinks.postgres.partitions import Placed, Plan, amounts, ensure, place
+from yeoul_stream.sinks.postgres.rows import Origin, as_wire, copy_in_halves, write_dead_letters
 from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.upsert import Incoming, Merged, Order
 from yeoul_stream.start import BatchExtent
 from yeoul_stream.tally import Tally, from_position
 
-_CHUNK_BYTES = 1 << 20
-# SQLSTATE classes by which the database refuses a row, not the statement: data exception,
-# integrity constraint violation, and an exception raised by a trigger or a function.
-_ROW_REFUSED = ("22", "23", "P0")
 RESULT_SCHEMA = "partition int, rows bigint"
 
 
 @dataclass(frozen=True)
 class CopyPlan:
-    """Everything a task needs to commit its range."""
+    """Everything a task needs to commit its range. `order` is there where rows are upserted."""
 
     who: SinkIdentity
     epoch: int
@@ -45,6 +41,8 @@ class CopyPlan:
     wire: pa.Schema
     judge: Judge
     extent: BatchExtent
+    order: Order | None = None
+    partitions: Plan | None = None
 
 
 class CommitRange:
@@ -65,13 +63,14 @@ class CommitRange:
         partition = plan.judge.partition(first)
         secret = read_postgres_secret(plan.secret_ref, secrets_directory())
         with connect(secret, f"yeoul {plan.who.query}") as connection:
-            rows = commit_range(connection, plan, partition, _chain(first, batches))
+            rows = commit_range(connection, plan, partition, chain(first, batches))
         yield pa.RecordBatch.from_pydict(
             {"partition": pa.array([partition], pa.int32()), "rows": pa.array([rows], pa.int64())}
         )
 
 
-def _chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+def chain(first: pa.RecordBatch, rest: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the first batch and the others that are not empty."""
     yield first
     yield from (batch for batch in rest if batch.num_rows)
 
@@ -88,7 +87,7 @@ def commit_range(
     extent = plan.extent.partitions[partition]
     topic = plan.extent.topic
     with connection, connection.cursor() as cursor:
-        ledger.hold_epoch(cursor, plan.who, plan.epoch)
+        horizon = ledger.hold_epoch(cursor, plan.who, plan.epoch)
         position = ledger.lock_position(
             cursor, plan.who, plan.epoch, topic, partition, extent.start
         )
@@ -99,105 +98,135 @@ def commit_range(
                 f"partition {partition}: the batch begins at {extent.start}, "
                 f"the sink stands at {position}"
             )
-        tally = Tally()
-        for batch in batches:
-            fresh = from_position(batch, plan.judge, position)
-            if fresh.num_rows:
-                tally = _copy_batch(cursor, plan, partition, fresh, tally)
+        fresh = (from_position(batch, plan.judge, position) for batch in batches)
+        tally = write_records(cursor, plan, partition, fresh, horizon)
         book = tally.book(topic, partition, extent.continued(position))
         ledger.advance(cursor, plan.who, replace(book, epoch=plan.epoch))
     return tally.read
 
 
-def _copy_batch(
-    cursor: Cursor, plan: CopyPlan, partition: int, batch: pa.RecordBatch, tally: Tally
+def write_records(
+    cursor: Cursor,
+    plan: CopyPlan,
+    partition: int,
+    batches: Iterator[pa.RecordBatch],
+    horizon: datetime | None = None,
 ) -> Tally:
-    judged = plan.judge(batch)
-    refused = _copy_rows(cursor, plan, judged.rows)
-    rows, dead = judged.rows, judged.dead
-    if refused:
-        at = np.array([index for index, _ in refused], dtype=np.int64)
-        details = pa.array([detail for _, detail in refused], pa.string())
-        letters = judged.raw.dead(judged.kept[at], "target", details)
-        dead = pa.concat_batches([dead, letters])
-        rows = rows.take(pa.array(np.setdiff1d(np.arange(rows.num_rows), at)))
-    _write_dead_letters(cursor, plan, partition, dead)
-    return tally.plus(judged, rows, dead)
+    """Write rows and dead letters of the records, in the caller's transaction.
 
-
-def _copy_rows(cursor: Cursor, plan: CopyPlan, rows: pa.RecordBatch) -> list[tuple[int, str]]:
-    """COPY the rows; return (index, reason) of those that the database refuses.
-
-    The whole batch is tried first. When it is refused, halves are, down to single rows: a bad row
-    among n costs about 2n rows of COPY and log2(n) round trips.
+    Rows before `horizon` are counted, and not stored.
     """
-    refused: list[tuple[int, str]] = []
-    wire = pa.RecordBatch.from_arrays(
-        [column.cast(field.type) for column, field in zip(rows.columns, plan.wire, strict=True)],
-        schema=plan.wire,
-    )
-    pending = [(0, rows.num_rows)] if rows.num_rows else []
-    while pending:
-        first, stop = pending.pop()
-        reason = _try_copy(cursor, plan.table, wire.slice(first, stop - first))
-        if reason is None:
-            continue
-        if stop - first == 1:
-            refused.append((first, reason))
-        else:
-            middle = (first + stop) // 2
-            pending += [(middle, stop), (first, middle)]
-    return sorted(refused)
+    writer = _writer(plan, partition, horizon)
+    for batch in batches:
+        if batch.num_rows:
+            writer.write(cursor, plan.judge(batch))
+    return writer.finish(cursor)
 
 
-def _try_copy(cursor: Cursor, table: TableName, rows: pa.RecordBatch) -> str | None:
-    """COPY the rows under a savepoint; return why the database refused, or None."""
-    columns = sql.SQL(", ").join(sql.Identifier(name) for name in rows.schema.names)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT binary)").format(table.identifier, columns)
-    cursor.execute("SAVEPOINT rows")
-    try:
-        cursor.copy_expert(statement, io.BytesIO(encode(rows)), _CHUNK_BYTES)
-    except psycopg2.Error as error:
-        if (error.pgcode or "")[:2] not in _ROW_REFUSED:
-            raise
-        cursor.execute("ROLLBACK TO SAVEPOINT rows")
-        return f"{error.diag.message_primary} (SQLSTATE {error.pgcode})"
-    cursor.execute("RELEASE SAVEPOINT rows")
-    return None
+def store_rows(
+    cursor: Cursor, plan: CopyPlan, partition: int, judged: Judged, horizon: datetime | None
+) -> list[tuple[int, str]]:
+    """Write a batch's rows and no dead letters; return (index, reason) of what was refused."""
+    writer = _writer(plan, partition, horizon)
+    refused = writer.store(cursor, judged)
+    letters = writer.settle(cursor).letters
+    kept = judged.raw.offsets.take(pa.array(judged.kept)).to_pylist()
+    reasons = zip(letters.column("offset").to_pylist(), letters.column("detail").to_pylist(),
+                  strict=True)  # fmt: skip
+    return sorted([*refused, *((kept.index(offset), reason) for offset, reason in reasons)])
 
 
-def encode(rows: pa.RecordBatch) -> bytes:
-    """Return the rows in PostgreSQL's binary COPY format."""
-    encoder = pgpq.ArrowToPostgresBinaryEncoder(rows.schema)
-    return b"".join((encoder.write_header(), encoder.write_batch(rows), encoder.finish()))
+def _writer(plan: CopyPlan, partition: int, horizon: datetime | None) -> "_Appending":
+    origin = Origin(plan.who, plan.extent.topic, partition, plan.epoch)
+    placing = _Placing(plan, horizon) if plan.partitions else None
+    kind = _Upserting if plan.order else _Appending
+    return kind(plan, origin, placing)
 
 
-_DEAD_COLUMNS = (
-    'installation, pipeline, sink, topic_id, topic, "partition", epoch, '
-    '"offset", key, payload, kafka_time, reason, detail'
-)
+class _Placing:
+    """Finds the partition by time of each row, and makes those that are missing."""
+
+    def __init__(self, plan: CopyPlan, horizon: datetime | None) -> None:
+        assert plan.partitions is not None  # noqa: S101 (callers choose by it)
+        self.plan = plan.partitions
+        self._table, self._secret_ref, self._query = plan.table, plan.secret_ref, plan.who.query
+        self._horizon, self._there = horizon, set[datetime]()
+
+    def place(self, rows: pa.RecordBatch) -> Placed:
+        """Return which rows are to be stored; when it returns, their partitions are there."""
+        placed = place(rows, self.plan, datetime.now(UTC), self._horizon)
+        if missing := set(placed.starts) - self._there:
+            secret = read_postgres_secret(self._secret_ref, secrets_directory())
+            with connect(secret, f"yeoul {self._query}") as connection:
+                ensure(connection, self._table, self.plan, missing)
+            self._there |= missing
+        return placed
 
 
-def _write_dead_letters(
-    cursor: Cursor, plan: CopyPlan, partition: int, dead: pa.RecordBatch
-) -> None:
-    if not dead.num_rows:
-        return
-    topic = plan.extent.topic
-    constants: list[tuple[object, pa.DataType]] = [
-        *((part, pa.string()) for part in plan.who.key),
-        (topic.topic_id, pa.string()),
-        (topic.name, pa.string()),
-        (partition, pa.int32()),
-        (plan.epoch, pa.int64()),
-    ]
-    columns = [pa.array([value] * dead.num_rows, type_) for value, type_ in constants]
-    rows = pa.RecordBatch.from_arrays(
-        [*columns, *dead.columns],
-        names=[*(f"c{i}" for i in range(len(columns))), *DEAD_SCHEMA.names],
-    )
-    cursor.copy_expert(
-        f"COPY yeoul.dead_letters ({_DEAD_COLUMNS}) FROM STDIN (FORMAT binary)",
-        io.BytesIO(encode(rows)),
-        _CHUNK_BYTES,
-    )
+class _Appending:
+    """Each kept record adds one row."""
+
+    def __init__(self, plan: CopyPlan, origin: Origin, placing: _Placing | None) -> None:
+        self._plan, self._origin, self._placing = plan, origin, placing
+        self._tally = Tally()
+
+    def write(self, cursor: Cursor, judged: Judged) -> None:
+        """Write what a batch gives."""
+        refused = self.store(cursor, judged)
+        rows, dead = judged.rows, judged.dead
+        if refused:
+            at = np.array([index for index, _ in refused], dtype=np.int64)
+            details = pa.array([detail for _, detail in refused], pa.string())
+            letters = judged.raw.dead(judged.kept[at], "target", details)
+            dead = pa.concat_batches([dead, letters])
+            rows = rows.take(pa.array(np.setdiff1d(np.arange(rows.num_rows), at)))
+        write_dead_letters(cursor, self._origin, dead)
+        self._tally = self._tally.plus(judged, rows, dead)
+        if self._placing:
+            self._tally = self._tally.with_buckets(amounts(rows, self._placing.plan))
+
+    def store(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
+        """Write the rows that are not too old; return (index, reason) of those that cannot be."""
+        if self._placing is None:
+            return self._rows(cursor, judged)
+        placed = self._placing.place(judged.rows)
+        rows = judged.rows.take(pa.array(placed.fit))
+        found = self._rows(cursor, replace(judged, rows=rows, kept=judged.kept[placed.fit]))
+        return sorted([*placed.refused, *((int(placed.fit[at]), why) for at, why in found)])
+
+    def _rows(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
+        """Write the rows; return (index, reason) of those that the database refuses."""
+        wire = as_wire(judged.rows, self._plan.wire)
+        return copy_in_halves(cursor, self._plan.table.identifier, wire)
+
+    def settle(self, cursor: Cursor) -> Merged:  # noqa: ARG002
+        """Write what was gathered."""
+        return Merged()
+
+    def finish(self, cursor: Cursor) -> Tally:
+        """Return what was written."""
+        self.settle(cursor)
+        return self._tally
+
+
+class _Upserting(_Appending):
+    """The newest record of each key becomes its row, all at once at the end."""
+
+    def __init__(self, plan: CopyPlan, origin: Origin, placing: _Placing | None) -> None:
+        super().__init__(plan, origin, placing)
+        assert plan.order is not None  # noqa: S101 (callers choose by it)
+        self._incoming = Incoming(plan.table, plan.wire, plan.order)
+
+    def _rows(self, cursor: Cursor, judged: Judged) -> list[tuple[int, str]]:
+        return self._incoming.add(cursor, judged)
+
+    def settle(self, cursor: Cursor) -> Merged:
+        """Merge into the table."""
+        return self._incoming.merge(cursor)
+
+    def finish(self, cursor: Cursor) -> Tally:
+        """Merge into the table; return what was written."""
+        merged = self.settle(cursor)
+        write_dead_letters(cursor, self._origin, merged.letters)
+        tally = self._tally.without(merged.hashes, "target")
+        return replace(tally, superseded=tally.written - merged.rows)

@@ -93,7 +93,7 @@ def remove(connection: Connection, owner: Owner, floor: int) -> dict[str, Holdin
         cursor.execute("LOCK TABLE yeoul.targets IN SHARE ROW EXCLUSIVE MODE")
         found = _look(cursor, owner)
         dropped = _drop(cursor, (table for held in found.values() for table in held.tables))
-        for table in ("dead_letters", "books", "ledger", "targets", "sinks"):
+        for table in ("dead_letters", "replayed", "books", "ledger", "targets", "sinks"):
             cursor.execute(f"DELETE FROM yeoul.{table} WHERE {_OURS}", owner.key)
     return {
         sink: replace(held, tables=tuple(dropped[table.oid] for table in held.tables))

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from psycopg2.extensions import connection as Connection
@@ -15,10 +16,10 @@ from yeoul_stream.start import Positions, Start, TopicState
 _SINK = "installation = %s AND pipeline = %s AND sink = %s"
 _BOOK_COLUMNS = (
     'topic_id, topic, "partition", start_offset, end_offset, read, written, filtered, dead, '
-    "unknown_keys, lost, digest, epoch, last_kafka_time, committed_at"
+    "unknown_keys, lost, digest, superseded, epoch, last_kafka_time, committed_at"
 )
-# Null-safe by way of JSON: a reader may come before the first writer that adds the column.
-_RULES = "coalesce(to_jsonb(books) ->> 'rules', '')"
+# Null-safe by way of JSON: a reader may come before the first writer that adds the columns.
+_ADDED = "coalesce(to_jsonb(books) ->> 'rules', ''), to_jsonb(books) -> 'buckets'"
 
 
 def claim_epoch(connection: Connection, who: SinkIdentity, floor: int) -> int:
@@ -50,19 +51,57 @@ def refuse_erased(connection: Connection, who: SinkIdentity) -> None:
             raise erased(who.sink)
 
 
-def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> None:
+def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> datetime | None:
     """Make sure for the rest of the transaction that `epoch` is the one that may write.
+
+    Returns the moment before which rows are not stored any more, which stays as it is meanwhile.
 
     Raises:
         FencedError: a newer epoch has been claimed, or the sink was erased.
     """
-    cursor.execute(f"SELECT epoch FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
+    cursor.execute(f"SELECT epoch, horizon FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
     row = cursor.fetchone()
     if row is None:
         raise erased(who.sink)
     current = int(row[0])
     if current != epoch:
         raise fenced(who.sink, epoch, current)
+    horizon: datetime | None = row[1]
+    return horizon
+
+
+def hold_any_epoch(cursor: Cursor, who: SinkIdentity) -> datetime | None:
+    """Make sure that the sink is known; returns its horizon as `hold_epoch` does.
+
+    Raises:
+        FencedError: it was erased.
+    """
+    cursor.execute(f"SELECT horizon FROM yeoul.sinks WHERE {_SINK} FOR SHARE", who.key)
+    row = cursor.fetchone()
+    if row is None:
+        raise erased(who.sink)
+    horizon: datetime | None = row[0]
+    return horizon
+
+
+def read_epoch(cursor: Cursor, who: SinkIdentity) -> int | None:
+    """Return the epoch that may write; None where the sink has never run."""
+    cursor.execute(f"SELECT epoch FROM yeoul.sinks WHERE {_SINK}", who.key)
+    row = cursor.fetchone()
+    return None if row is None else int(row[0])
+
+
+def move_horizon(cursor: Cursor, who: SinkIdentity, epoch: int, horizon: datetime) -> None:
+    """Have rows before `horizon` not stored any more; waits for transactions that store some.
+
+    Raises:
+        FencedError: a newer epoch has been claimed, or the sink was erased.
+    """
+    hold_epoch(cursor, who, epoch)
+    cursor.execute(
+        f"UPDATE yeoul.sinks SET horizon = greatest(horizon, %s) WHERE {_SINK}",
+        (horizon, *who.key),
+    )
 
 
 def read_positions(connection: Connection, who: SinkIdentity, topic: TopicState) -> Positions:
@@ -85,35 +124,41 @@ def read_totals(connection: Connection, who: SinkIdentity) -> Totals:
             "SELECT coalesce(sum(read), 0), coalesce(sum(written), 0), "
             "coalesce(sum(filtered), 0), "
             "coalesce(sum((SELECT sum(value::bigint) FROM jsonb_each_text(dead))), 0), "
-            "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0) "
+            "coalesce(sum(unknown_keys), 0), coalesce(sum(lost), 0), max(last_kafka_time) "
             f"FROM yeoul.books WHERE {_SINK}",
             who.key,
         )
-        return Totals(*(int(value) for value in _one(cursor)))
+        *counts, newest = _one(cursor)
+        cursor.execute(
+            "SELECT reason, sum(count::bigint) FROM yeoul.books, "
+            f"jsonb_each_text(dead) AS d (reason, count) WHERE {_SINK} GROUP BY reason",
+            who.key,
+        )
+        reasons = {str(reason): int(count) for reason, count in cursor.fetchall()}
+        read, written, filtered, dead, unknown_keys, lost = (int(value) for value in counts)
+        return Totals(read, written, filtered, dead, unknown_keys, lost, reasons, newest)
 
 
 def record_start(
-    connection: Connection,
+    cursor: Cursor,
     who: SinkIdentity,
     epoch: int,
     topic: TopicState,
     starts: Sequence[Start],
 ) -> None:
-    """Store where each partition starts, with the loss where Kafka dropped offsets, and commit."""
-    with connection, connection.cursor() as cursor:
-        hold_epoch(cursor, who, epoch)
-        for start in starts:
-            cursor.execute(
-                'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", '
-                "topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
-                'ON CONFLICT (installation, pipeline, sink, topic_id, "partition") '
-                "DO UPDATE SET next_offset = excluded.next_offset, epoch = excluded.epoch, "
-                "updated_at = now() WHERE yeoul.ledger.next_offset <> excluded.next_offset",
-                (*who.key, topic.topic_id, start.partition, topic.name, start.offset, epoch),
-            )
-            if start.lost:
-                first = start.offset - start.lost
-                insert_book(cursor, who, lost_range(topic, start.partition, first, start, epoch))
+    """Store where each partition starts, with the loss where Kafka dropped offsets."""
+    for start in starts:
+        cursor.execute(
+            'INSERT INTO yeoul.ledger (installation, pipeline, sink, topic_id, "partition", '
+            "topic, next_offset, epoch) VALUES (%s, %s, %s, %s, %s, %s, %s, %s) "
+            'ON CONFLICT (installation, pipeline, sink, topic_id, "partition") '
+            "DO UPDATE SET next_offset = excluded.next_offset, epoch = excluded.epoch, "
+            "updated_at = now() WHERE yeoul.ledger.next_offset <> excluded.next_offset",
+            (*who.key, topic.topic_id, start.partition, topic.name, start.offset, epoch),
+        )
+        if start.lost:
+            first = start.offset - start.lost
+            insert_book(cursor, who, lost_range(topic, start.partition, first, start, epoch))
 
 
 def lost_range(
@@ -162,12 +207,13 @@ def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
     cursor.execute(
         'INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, topic, "partition", '
         "start_offset, end_offset, read, written, filtered, dead, unknown_keys, lost, digest, "
-        "epoch, last_kafka_time, rules) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
+        "superseded, epoch, last_kafka_time, rules, buckets) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
         (
             *who.key, book.topic_id, book.topic, book.partition, book.start, book.end, book.read,
             book.written, book.filtered, json.dumps(dict(book.dead)), book.unknown_keys, book.lost,
-            book.digest, book.epoch, book.last_kafka_time, book.rules,
+            book.digest, book.superseded, book.epoch, book.last_kafka_time, book.rules,
+            json.dumps(dict(book.buckets)) if book.buckets else None,
         ),
     )  # fmt: skip
 
@@ -175,7 +221,7 @@ def insert_book(cursor: Cursor, who: SinkIdentity, book: RangeBook) -> None:
 def read_books(cursor: Cursor, who: SinkIdentity) -> tuple[RangeBook, ...]:
     """Return every book of the sink, by topic id, partition and offset."""
     cursor.execute(
-        f"SELECT {_BOOK_COLUMNS}, {_RULES} FROM yeoul.books WHERE {_SINK} "
+        f"SELECT {_BOOK_COLUMNS}, {_ADDED} FROM yeoul.books WHERE {_SINK} "
         'ORDER BY topic_id, "partition", start_offset, end_offset',
         who.key,
     )
@@ -187,7 +233,7 @@ def books_of_batch(
 ) -> tuple[RangeBook, ...]:
     """Return the books that end at the given (partition, end offset) pairs."""
     cursor.execute(
-        f"SELECT {_BOOK_COLUMNS}, rules FROM yeoul.books WHERE {_SINK} AND topic_id = %s "
+        f"SELECT {_BOOK_COLUMNS}, rules, buckets FROM yeoul.books WHERE {_SINK} AND topic_id = %s "
         'AND ("partition", end_offset) IN %s',
         (*who.key, topic_id, tuple(ends)),
     )
@@ -208,6 +254,8 @@ _WRAPPED_SUM = (
     "(mod(mod(sum(digest) + 9223372036854775808, 18446744073709551616) + 18446744073709551616, "
     "18446744073709551616) - 9223372036854775808)::bigint"
 )
+
+_WRAPPED_BUCKET = _WRAPPED_SUM.replace("sum(digest)", "sum((pair ->> 1)::numeric)")
 
 _MERGE = f"""
 WITH old AS (
@@ -232,16 +280,25 @@ WITH old AS (
         FROM runs, jsonb_each_text(dead) AS d (reason, count)
         GROUP BY topic_id, "partition", run, reason
     ) AS counted GROUP BY topic_id, "partition", run
+), parts AS (
+    SELECT topic_id, "partition", run, jsonb_object_agg(start, pair) AS buckets FROM (
+        SELECT topic_id, "partition", run, start,
+            jsonb_build_array(sum((pair ->> 0)::bigint), {_WRAPPED_BUCKET}) AS pair
+        FROM runs, jsonb_each(buckets) AS b (start, pair)
+        GROUP BY topic_id, "partition", run, start
+    ) AS summed GROUP BY topic_id, "partition", run
 )
 INSERT INTO yeoul.books (installation, pipeline, sink, topic_id, "partition",
     start_offset, end_offset, topic, read, written, filtered, dead, superseded,
-    unknown_keys, lost, digest, epoch, last_kafka_time, committed_at, rules)
+    unknown_keys, lost, digest, epoch, last_kafka_time, committed_at, rules, buckets)
 SELECT installation, pipeline, sink, topic_id, "partition",
     min(start_offset), max(end_offset), max(topic), sum(read), sum(written), sum(filtered),
     coalesce((SELECT dead FROM reasons WHERE reasons.topic_id = runs.topic_id
         AND reasons."partition" = runs."partition" AND reasons.run = runs.run), '{{}}'),
     sum(superseded), sum(unknown_keys), sum(lost),
-    {_WRAPPED_SUM}, max(epoch), max(last_kafka_time), max(committed_at), rules
+    {_WRAPPED_SUM}, max(epoch), max(last_kafka_time), max(committed_at), rules,
+    (SELECT buckets FROM parts WHERE parts.topic_id = runs.topic_id
+        AND parts."partition" = runs."partition" AND parts.run = runs.run)
 FROM runs GROUP BY installation, pipeline, sink, topic_id, "partition", run, rules
 """
 
@@ -250,8 +307,9 @@ def _book(row: Sequence[Any]) -> RangeBook:
     return RangeBook(
         topic_id=row[0], topic=row[1], partition=row[2], start=row[3], end=row[4], read=row[5],
         written=row[6], filtered=row[7], dead=row[8], unknown_keys=row[9], lost=row[10],
-        digest=row[11], epoch=row[12], last_kafka_time=row[13], committed_at=row[14],
-        rules=row[15],
+        digest=row[11], superseded=row[12], epoch=row[13], last_kafka_time=row[14],
+        committed_at=row[15], rules=row[16],
+        buckets={start: (rows, digest) for start, (rows, digest) in (row[17] or {}).items()},
     )  # fmt: skip
 
 

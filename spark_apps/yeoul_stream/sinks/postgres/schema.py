@@ -5,7 +5,7 @@ from psycopg2.extensions import connection as Connection
 # Serialises concurrent first starts: CREATE ... IF NOT EXISTS alone can collide in the catalogue.
 _LOCK = 0x79656F756C  # "yeoul"
 
-TABLES = ("sinks", "ledger", "books", "dead_letters", "targets")
+TABLES = ("sinks", "ledger", "books", "dead_letters", "replayed", "targets")
 
 # Asking for one that is there needs CREATE on the database all the same.
 _SCHEMA = """
@@ -64,6 +64,11 @@ CREATE TABLE IF NOT EXISTS yeoul.books (
     PRIMARY KEY (installation, pipeline, sink, topic_id, "partition", start_offset, end_offset)
 );
 ALTER TABLE yeoul.books ADD COLUMN IF NOT EXISTS rules text NOT NULL DEFAULT '';
+ALTER TABLE yeoul.books ADD COLUMN IF NOT EXISTS buckets jsonb;
+ALTER TABLE yeoul.sinks ADD COLUMN IF NOT EXISTS horizon timestamptz;
+COMMENT ON COLUMN yeoul.books.buckets IS
+    'Rows and digest by partition of time, where a table has such.';
+COMMENT ON COLUMN yeoul.sinks.horizon IS 'Rows before it are dropped by the sink''s retention.';
 COMMENT ON COLUMN yeoul.books.rules IS
     'Fingerprint of the fields, select and where under which the range was written.';
 COMMENT ON TABLE yeoul.books IS 'What became of every record of each committed offset range.';
@@ -87,6 +92,12 @@ CREATE TABLE IF NOT EXISTS yeoul.dead_letters (
 );
 COMMENT ON TABLE yeoul.dead_letters IS 'Records that could not be written, with the reason.';
 
+CREATE TABLE IF NOT EXISTS yeoul.replayed (
+    LIKE yeoul.dead_letters INCLUDING DEFAULTS,
+    replayed_at timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE yeoul.replayed IS 'Dead letters that were replayed, and are dead no longer.';
+
 CREATE TABLE IF NOT EXISTS yeoul.targets (
     installation text NOT NULL,
     pipeline     text NOT NULL,
@@ -100,11 +111,15 @@ CREATE TABLE IF NOT EXISTS yeoul.targets (
 COMMENT ON TABLE yeoul.targets IS 'The tables that each sink writes, and whether it created them.';
 """
 
-# The last table and the last column that were added: where they are, nothing is missing.
+# The last table and the last columns that were added: where they are, nothing is missing.
 _COMPLETE = """
-SELECT to_regclass('yeoul.targets') IS NOT NULL AND EXISTS (
+SELECT to_regclass('yeoul.targets') IS NOT NULL
+AND to_regclass('yeoul.replayed') IS NOT NULL AND EXISTS (
     SELECT FROM pg_attribute
     WHERE attrelid = to_regclass('yeoul.books') AND attname = 'rules' AND NOT attisdropped)
+AND EXISTS (
+    SELECT FROM pg_attribute
+    WHERE attrelid = to_regclass('yeoul.sinks') AND attname = 'horizon' AND NOT attisdropped)
 """
 
 

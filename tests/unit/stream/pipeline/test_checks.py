@@ -48,13 +48,13 @@ def test_a_pipeline_with_every_sink_disabled_is_refused() -> None:
 
 def test_a_sink_without_a_target_is_refused() -> None:
     found = problems(with_sink(console=None))
-    message = "has no target; write exactly one of console, postgres, hdfs"
+    message = "has no target; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
 def test_a_sink_with_two_targets_is_refused() -> None:
     found = problems(with_sink(hdfs=HDFS))
-    message = "has console and hdfs; write exactly one of console, postgres, hdfs"
+    message = "has console and hdfs; write exactly one of console, postgres, hdfs, deadLetters"
     assert found == {"spec.sinks[0]": message}
 
 
@@ -148,3 +148,122 @@ def test_a_spark_setting_that_yeoul_decides_is_refused() -> None:
 def test_fewer_executors_at_most_than_at_least_are_refused() -> None:
     found = problems(with_spec(runtime={"executors": {"min": 3, "max": 2}}))
     assert found == {"spec.runtime.executors.min": "must not be above max, which is 2"}
+
+
+UPSERT = {**POSTGRES, "write": "upsert", "key": ["dataId"]}
+
+
+def upserted(*, lineage: bool = True, **table: Any) -> dict[str, str]:
+    target = {key: value for key, value in {**UPSERT, **table}.items() if value is not None}
+    return problems(with_sink(console=None, lineage=lineage, postgres=target))
+
+
+def test_an_upsert_by_a_key_and_a_time_has_no_problem() -> None:
+    assert upserted(orderBy="gps time") == {}
+
+
+def test_an_upsert_without_lineage_is_refused_with_the_remedy() -> None:
+    assert "needs lineage: true" in upserted(lineage=False)["spec.sinks[0].postgres.write"]
+
+
+def test_an_upsert_without_a_key_is_refused() -> None:
+    assert "is required for upsert" in upserted(key=None)["spec.sinks[0].postgres.key"]
+
+
+def test_a_key_that_is_no_column_is_refused() -> None:
+    found = upserted(key=["dataid"])["spec.sinks[0].postgres.key[0]"]
+    assert found == 'is not a column this sink writes; did you mean "dataId"?'
+
+
+def test_an_order_by_lineage_is_refused() -> None:
+    assert "lineage column" in upserted(orderBy="_offset")["spec.sinks[0].postgres.orderBy"]
+
+
+def test_a_key_without_upsert_is_refused() -> None:
+    assert list(upserted(write=None)) == ["spec.sinks[0].postgres.key"]
+
+
+def iceberg(**hdfs: Any) -> dict[str, str]:
+    return problems(
+        with_sink(console=None, hdfs={"path": "/w/cars/all", "format": "iceberg", **hdfs})
+    )
+
+
+REST = {"type": "rest", "uri": "http://catalog:8181", "table": "cars.all"}
+
+
+def test_an_iceberg_table_in_a_folder_or_in_a_catalog_is_accepted() -> None:
+    assert iceberg() == iceberg(catalog=REST) == {}
+
+
+@pytest.mark.parametrize("folder", ["/w/cars/all/data", "/w/cars/all/metadata/x"])
+def test_a_checkpoint_where_iceberg_removes_files_is_refused(folder: str) -> None:
+    assert list(iceberg(checkpoint=folder)) == ["spec.sinks[0].hdfs.checkpoint"]
+
+
+def test_a_checkpoint_beside_iceberg_s_own_folders_is_accepted() -> None:
+    assert iceberg(checkpoint="/w/cars/all/check_point") == {}
+
+
+def test_a_catalog_of_plain_files_is_refused() -> None:
+    assert list(problems(with_sink(console=None, hdfs={**HDFS, "catalog": REST}))) == [
+        "spec.sinks[0].hdfs.catalog"
+    ]
+
+
+@pytest.mark.parametrize(
+    "catalog",
+    [{**REST, "type": "jdbc"}, {**REST, "uri": "jdbc:postgresql://db/x"},
+     {**REST, "uri": "http://me:secret@catalog"}],
+)  # fmt: skip
+def test_an_address_that_is_no_such_catalog_s_is_refused(catalog: dict[str, Any]) -> None:
+    assert list(iceberg(catalog=catalog)) == ["spec.sinks[0].hdfs.catalog.uri"]
+
+
+def test_a_secret_among_a_catalog_s_properties_is_refused() -> None:
+    found = iceberg(catalog={**REST, "properties": {"token": "x"}})
+    assert found == {
+        "spec.sinks[0].hdfs.catalog.properties.token": "holds a secret; put it in the Secret that "
+        "secretRef names"
+    }
+
+
+REGISTRY = {"url": "http://registry:8081"}
+PROTOBUF = {"message": "cars.Car", "descriptor": "aGVsbG8="}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [{"format": "avro", "schemaRegistry": REGISTRY},
+     {"format": "json-schema", "schemaRegistry": REGISTRY},
+     {"format": "protobuf", "protobuf": PROTOBUF}],
+)  # fmt: skip
+def test_a_format_with_what_it_needs_is_accepted(record: dict[str, Any]) -> None:
+    assert problems(with_spec(record=record)) == {}
+
+
+@pytest.mark.parametrize(
+    ("record", "place"),
+    [({"format": "avro"}, "schemaRegistry"), ({"format": "protobuf"}, "protobuf"),
+     ({"format": "json", "schemaRegistry": REGISTRY}, "schemaRegistry"),
+     ({"format": "avro", "schemaRegistry": REGISTRY, "protobuf": PROTOBUF}, "protobuf")],
+)  # fmt: skip
+def test_a_format_without_it_or_with_another_s_is_refused(
+    record: dict[str, Any], place: str
+) -> None:
+    assert list(problems(with_spec(record=record))) == [f"spec.record.{place}"]
+
+
+def test_a_value_comes_from_one_place() -> None:
+    fields = [*FIELDS, {"name": "from", "type": "string", "key": True, "header": "h"}]
+    assert list(problems(with_spec(record={"fields": fields}))) == ["spec.record.fields[3].header"]
+
+
+def test_a_record_of_headers_only_is_refused() -> None:
+    fields = [{"name": "from", "type": "string", "header": "h"}]
+    found = problems(
+        {
+            **with_spec(record={"fields": fields}),
+        }
+    )
+    assert "spec.record.fields" in found

@@ -89,7 +89,7 @@ def shown(changed: dict[str, Any]) -> str:
         (
             with_spec(record={"fields": ["a"]}),
             "spec.record.fields[0]",
-            "must be a mapping with the keys name, type, nullable, not text",
+            "must be a mapping with the keys name, type, nullable, key, header, not text",
         ),
         (
             with_spec(health={"maxLag": 5}),

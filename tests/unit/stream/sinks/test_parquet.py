@@ -11,6 +11,7 @@ from yeoul_stream.sinks.hdfs.parquet import (
     CONTENT_COLUMN,
     FILE_COLUMN,
     MAGIC,
+    Layout,
     RowFiles,
     by_folder,
     encoded,
@@ -34,27 +35,27 @@ def read(file: pa.RecordBatch) -> pa.Table:
 
 
 def test_a_file_reads_back() -> None:
-    files = RowFiles(())
+    files = RowFiles(Layout())
     assert written(files.add(ROWS)) == []
     (file,) = files.finish()
     assert read(file).to_pydict() == ROWS.to_pydict()
 
 
 def test_nothing_is_left_after_the_end() -> None:
-    files = RowFiles(())
+    files = RowFiles(Layout())
     written(files.add(ROWS))
     written(files.finish())
     assert written(files.finish()) == []
 
 
 def test_no_rows_make_no_file() -> None:
-    files = RowFiles(())
+    files = RowFiles(Layout())
     written(files.add(ROWS.slice(0, 0)))
     assert written(files.finish()) == []
 
 
 def test_files_of_one_range_have_names_of_their_own() -> None:
-    files = RowFiles(())
+    files = RowFiles(Layout())
     names = []
     for _ in range(2):
         written(files.add(ROWS))
@@ -63,7 +64,7 @@ def test_files_of_one_range_have_names_of_their_own() -> None:
 
 
 def test_each_folder_has_its_rows_in_their_order_without_the_column() -> None:
-    files = RowFiles(("day",))
+    files = RowFiles(Layout(("day",)))
     written(files.add(ROWS))
     found = {file.column("day")[0].as_py(): read(file).to_pydict() for file in files.finish()}
     assert found == {

@@ -113,3 +113,44 @@ def test_partition_folders_are_not_hidden_by_an_underscore() -> None:
 
 def test_files_that_begin_with_a_dot_are_hidden() -> None:
     assert hidden("day=1/.a.parquet.crc")
+
+
+def compacted(entries: list[log.Entry], *books: RangeBook) -> list[log.Entry]:
+    """The log with a compaction after it, whose one file stands for those of all commits."""
+    gone = [move.visible for entry in entries for move in entry.moves]
+    move = log.Move(aside="aside/all", visible="all.parquet", partition=0)
+    return [*entries, log.compact(entries[-1], books, [move], gone, "t", NOW)]
+
+
+def test_a_compaction_says_the_books_again() -> None:
+    entries = compacted(commits(book(5, 10), book(10, 30)), replace(book(5, 30), digest=15))
+    assert ranges(entries) == [(5, 30, 15)]
+    assert history(entries).missing_entries == history(entries).broken_entries == ()
+
+
+def test_a_compaction_s_file_stands_for_those_before() -> None:
+    told = history(compacted(commits(book(5, 10), book(10, 30)), book(5, 30)))
+    assert told.files == {"all.parquet": "aside/all"}
+    assert told.replaced == {"5.parquet", "10.parquet"}
+
+
+def test_what_is_committed_after_a_compaction_comes_on_top() -> None:
+    entries = compacted(commits(book(5, 10)), book(5, 10))
+    entries.append(log.commit(entries[-1], [book(10, 12)], (), "t", NOW))
+    assert ranges(entries) == [(5, 10, 5), (10, 12, 10)]
+
+
+def test_a_compaction_holds_when_the_entries_before_it_are_removed() -> None:
+    entries = compacted(commits(book(5, 10), book(10, 30)), replace(book(5, 30), digest=15))
+    assert ranges(entries[-1:]) == [(5, 30, 15)]
+
+
+def test_a_writer_goes_on_from_a_compaction_of_its_own_epoch_only() -> None:
+    *_, last, compaction = compacted(commits(book(5, 10)), book(5, 10))
+    assert log.is_compaction(compaction, last)
+    assert not log.is_compaction(compaction, replace_epoch(last, 2))
+    assert not log.is_compaction(log.claim(last, 0, "t", NOW), last)
+
+
+def replace_epoch(entry: log.Entry, epoch: int) -> log.Entry:
+    return entry.model_copy(update={"epoch": epoch})

@@ -3,7 +3,8 @@
 import pyarrow as pa
 import pytest
 
-from yeoul_stream.verify.lake_rows import FileAmount, FileStage, Layout, partition_values
+from yeoul_stream.sinks.hdfs.folders import partition_values
+from yeoul_stream.verify.lake_rows import FileAmount, FileStage, Layout
 
 LAYOUT = Layout(
     columns=(("id", pa.string()), ("day", pa.int32()), ("v", pa.float64())),

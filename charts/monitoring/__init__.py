@@ -1,0 +1,1 @@
+"""Metrics, alerts and dashboards, from which files of the chart and pages of the docs are written."""

@@ -1,0 +1,129 @@
+"""Setting a sink's position to a time: what it means, in numbers, and doing it.
+
+The way back takes away the rows of the records that will be read again, which only rows that name
+their records allow. The epoch is raised first, so no driver that still runs can write meanwhile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from psycopg2 import sql
+from psycopg2.extensions import cursor as Cursor
+from pyspark.sql import SparkSession
+
+from yeoul_stream.books import RangeBook
+from yeoul_stream.job import Settings, build_sink, source_secret
+from yeoul_stream.kafka import TopicAdmin
+from yeoul_stream.past.holes import Move, move, skipped
+from yeoul_stream.past.sinks import PastError
+from yeoul_stream.pipeline import Sink, StreamPipeline
+from yeoul_stream.sinks.postgres import corrections, ledger
+from yeoul_stream.sinks.postgres.sink import PostgresSink
+from yeoul_stream.sinks.postgres.upsert import OFFSET, PARTITION
+from yeoul_stream.start import TopicState
+
+
+@dataclass(frozen=True)
+class Reset:
+    """What was, or would be, moved in one sink."""
+
+    sink: str
+    moves: tuple[Move, ...]
+
+    @property
+    def rows(self) -> int:
+        """Rows that are taken away."""
+        return sum(step.rows for step in self.moves)
+
+    def __str__(self) -> str:
+        if not self.moves:
+            return f"{self.sink}: it stands there already"
+        return "\n".join(f"{self.sink}: {step}" for step in self.moves)
+
+
+def reset(
+    pipeline: StreamPipeline,
+    settings: Settings,
+    spark: SparkSession,
+    sink: Sink,
+    moment: int,
+    *,
+    apply: bool,
+) -> Reset:
+    """Return what the reset to `moment` (milliseconds of UTC) means, and with `apply` do it.
+
+    Raises:
+        PastError: rows would have to be taken away, and do not name their records.
+    """
+    source = pipeline.spec.source.kafka
+    admin = TopicAdmin(spark, source, source_secret(source))
+    try:
+        topic, wanted = admin.describe(), admin.offsets_at(moment)
+    finally:
+        admin.close()
+    table = build_sink(spark, settings, pipeline, sink)
+    assert isinstance(table, PostgresSink)  # noqa: S101 (only such are chosen)
+    table.join()
+    with table.connect() as connection:
+        # Before anything is counted: what is counted then stays as it is.
+        epoch = ledger.claim_epoch(connection, table.who, 0) if apply else 0
+        positions, books = table.account(connection, topic)
+        found = Reset(sink.name, _moves(topic, positions, books, wanted))
+        _refuse(sink, found, topic, table.books(connection))
+        if apply and found.moves:
+            with connection, connection.cursor() as cursor:
+                ledger.hold_epoch(cursor, table.who, epoch)
+                for step in found.moves:
+                    _apply(cursor, table, topic, step, epoch)
+    return found
+
+
+def _moves(
+    topic: TopicState, positions: dict[int, int], books: Sequence[RangeBook], wanted: dict[int, int]
+) -> tuple[Move, ...]:
+    steps = (
+        move(
+            partition,
+            position,
+            [book for book in books if book.partition == partition],
+            max(wanted[partition], topic.earliest[partition]),
+            topic.earliest[partition],
+        )
+        for partition, position in sorted(positions.items())
+        if partition in wanted
+    )
+    return tuple(step for step in steps if step is not None)
+
+
+def _refuse(sink: Sink, found: Reset, topic: TopicState, books: Sequence[RangeBook]) -> None:
+    if not found.rows:
+        return
+    if not sink.lineage:
+        raise PastError(
+            f"{sink.name}: {found.rows:,} rows would have to go first, and they do not name their "
+            "records (lineage: true), so nobody can tell which they are. Give the sink another "
+            "name and table, with startingOffsets: earliest"
+        )
+    if any(book.topic_id != topic.topic_id for book in books) and not (
+        sink.postgres and sink.postgres.write == "upsert"
+    ):
+        raise PastError(
+            f"{sink.name}: it holds rows of an earlier topic of this name, whose offsets look the "
+            "same. Give the sink another name and table"
+        )
+
+
+def _apply(cursor: Cursor, table: PostgresSink, topic: TopicState, step: Move, epoch: int) -> None:
+    if step.back:
+        statement = sql.SQL("DELETE FROM {} WHERE {} = %s AND {} >= %s").format(
+            table.table.identifier, sql.Identifier(PARTITION), sql.Identifier(OFFSET)
+        )
+        if step.rows:
+            cursor.execute(statement, (step.partition, step.target))
+        corrections.forget_from(cursor, table.who, topic, step.partition, step.target)
+    else:
+        like = RangeBook(topic.topic_id, topic.name, step.partition, 0, 0, epoch=epoch)
+        ledger.insert_book(cursor, table.who, skipped(like, step.position, step.target))
+    corrections.set_position(cursor, table.who, topic, step.partition, step.target)

@@ -1,0 +1,76 @@
+"""How long the phases of each trigger took, as Spark tells it."""
+
+import json
+import logging
+from typing import Any
+
+from pyspark import java_gateway
+from pyspark.sql import SparkSession
+
+from yeoul_stream.progress import Board
+
+_log = logging.getLogger(__name__)
+
+_WHOLE = "triggerExecution"
+PHASES = {
+    "latestOffset": "offsets",
+    "getBatch": "plan",
+    "queryPlanning": "plan",
+    "walCommit": "log",
+    "commitOffsets": "log",
+    "commitBatch": "log",
+    "addBatch": "write",
+}
+"""Spark's names of phases, and ours; whatever else there is goes by `other`."""
+
+
+def split(durations: dict[str, int]) -> tuple[dict[str, float], float]:
+    """Return the seconds of each phase, and of the whole, of Spark's milliseconds."""
+    whole = durations.get(_WHOLE, 0) / 1000
+    phases = dict.fromkeys([*PHASES.values(), "other"], 0.0)
+    for name, milliseconds in durations.items():
+        if name in PHASES:
+            phases[PHASES[name]] += milliseconds / 1000
+    phases["other"] = max(whole - sum(phases.values()), 0.0)
+    return phases, whole
+
+
+class _Listener:
+    """What Spark calls. PySpark's own listener asks the JVM for fifty values one by one."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+
+    def onQueryStarted(self, event: Any) -> None:  # noqa: N802
+        """See StreamingQueryListener."""
+
+    def onQueryProgress(self, event: Any) -> None:  # noqa: N802
+        """See StreamingQueryListener."""
+        try:
+            progress = event.progress()
+            phases, whole = split(json.loads(progress.json()).get("durationMs", {}))
+            self._board.phases(str(progress.name()), phases, whole)
+        except Exception as error:
+            _log.debug("phases of a batch are not known: %s", error)
+
+    def onQueryIdle(self, event: Any) -> None:  # noqa: N802
+        """See StreamingQueryListener."""
+
+    def onQueryTerminated(self, event: Any) -> None:  # noqa: N802
+        """See StreamingQueryListener."""
+
+    class Java:
+        """The interface, for Py4J."""
+
+        implements = ("org.apache.spark.sql.streaming.PythonStreamingQueryListener",)
+
+
+def follow_phases(spark: SparkSession, board: Board) -> None:
+    """Add the phases of every trigger to the board from now on."""
+    context: Any = spark.sparkContext
+    gateway: Any = java_gateway
+    gateway.ensure_callback_server_started(context._gateway)
+    jvm: Any = spark._jvm
+    wrapper = jvm.org.apache.spark.sql.streaming.PythonStreamingQueryListenerWrapper
+    session: Any = spark._jsparkSession
+    session.streams().addListener(wrapper(_Listener(board)))
