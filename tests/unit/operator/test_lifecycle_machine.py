@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -114,9 +116,9 @@ class Life(RuleBasedStateMachine):
         if not hasattr(self, "world") or self._kind is not RestartType.NEVER:
             return
         failures = [
-            each for each in self.world.app.status.attempts[:-1]
-            if each.outcome is not Outcome.STOPPED and each.generation == self._generation
-            and each.restarted_at == self.world.app.metadata.restarted_at
+            each for each, next_one in pairwise(self.world.app.status.attempts)
+            if each.outcome is not Outcome.STOPPED and each.generation == next_one.generation
+            and each.restarted_at == next_one.restarted_at
         ]  # fmt: skip
         assert not failures
 
