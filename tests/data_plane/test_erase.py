@@ -22,7 +22,7 @@ from yeoul_stream.pipeline import parse_pipeline
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-TABLES = ("sinks", "ledger", "books", "dead_letters", "targets")
+TABLES = ("sinks", "ledger", "books", "dead_letters", "replayed", "targets")
 
 
 def erase(made: World, folder: Path, *options: str) -> tuple[int, dict[str, str]]:

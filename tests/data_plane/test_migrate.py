@@ -16,7 +16,7 @@ from fix_database import connect, execute
 from yeoul_local.parts.postgres_access import administrator
 from yeoul_local.platform import Platform
 
-TABLES = {"sinks", "ledger", "books", "dead_letters", "targets"}
+TABLES = {"sinks", "ledger", "books", "dead_letters", "replayed", "targets"}
 
 
 class Place:
