@@ -150,10 +150,6 @@ class Life(RuleBasedStateMachine):
     def _kind(self) -> RestartType | None:
         return self.world.app.spec.restart_policy.type
 
-    @property
-    def _generation(self) -> int:
-        return self.world.app.metadata.generation
-
 
 TestLife = Life.TestCase
 TestLife.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
