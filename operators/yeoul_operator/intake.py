@@ -27,6 +27,8 @@ _ASKED_S = 30
 _SLOWEST_S = 3.0
 _AGAIN_S = 2.0
 _END_S = 6.0
+_CANCEL_S = 0.5
+_CANCELLATIONS = 10
 # Shorter than the server's own five to ten minutes, so that a watch that hangs ends.
 _WATCH_S = 300
 
@@ -160,20 +162,26 @@ async def _beside(loop: asyncio.AbstractEventLoop, scope: _Scope) -> str:
 
     def run() -> None:
         why = ""
-        try:
-            with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            try:
                 runner.run(_kopf(scope))
-        except Exception as error:
-            why = str(error) or type(error).__name__
-        _tell(loop, partial(end, why))
+            except Exception as error:
+                why = str(error) or type(error).__name__
+            # Before the loop is closed, which waits for what has not ended.
+            _tell(loop, partial(end, why))
 
     threading.Thread(target=run, name="kopf", daemon=True).start()
     return await ended
 
 
 async def _kopf(scope: _Scope) -> None:
+    """Run kopf's tasks until one of them ends, as kopf itself does, and end the others.
+
+    Raises:
+        Exception: what ended it.
+    """
     try:
-        await kopf.operator(
+        roots = await kopf.spawn_tasks(
             registry=registry_of(scope.kinds),
             settings=settings_of(tuple(scope.kinds), scope.selector),
             standalone=True,
@@ -182,9 +190,29 @@ async def _kopf(scope: _Scope) -> None:
             ready_flag=scope.ready,
             stop_flag=scope.stop,
         )
+        await asyncio.wait(roots, return_when=asyncio.FIRST_COMPLETED)
     finally:
         # A thread of kopf's waits for it.
         scope.stop.set()
+    failed = [task for task in roots if task.done() and not task.cancelled() and task.exception()]
+    await _end_others()
+    for task in failed:
+        task.result()
+
+
+async def _end_others() -> None:
+    """Cancel all other tasks of this loop until they have ended.
+
+    A watch of kopf's that is cancelled while it waits for an answer takes that for a pause, and
+    goes on: kopf, which cancels once, would wait for it for ever.
+    """
+    for _ in range(_CANCELLATIONS):
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        if not others:
+            return
+        for task in others:
+            task.cancel()
+        await asyncio.wait(others, timeout=_CANCEL_S)
 
 
 def _tell(loop: asyncio.AbstractEventLoop, tell: Callable[[], None]) -> None:

@@ -59,7 +59,12 @@ def test_a_reset_is_counted_and_done_only_when_that_is_said(asking: Pipelines) -
     asking.end("cars-past-driver", 0, "table: partition 0: 20 rows are removed first")
     assert "20 rows" in reaches(asking, "Done")["message"]
     ask(asking, "reset-to 2026-11-20T00:00:00Z yes")
-    until("the other pod", lambda: arguments(asking)[-1] == "--yes")
+
+    def other() -> bool:
+        spec = asking.application("cars-past").get("spec", {})
+        return bool(spec) and spec["arguments"][-1] == "--yes"
+
+    until("the other application", other)
 
 
 def test_what_cannot_be_read_is_refused_with_the_forms(asking: Pipelines) -> None:
