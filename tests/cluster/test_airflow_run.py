@@ -203,6 +203,7 @@ def compact(airflow: tuple[Airflow, str], *arguments: str, deferrable: bool = Fa
     )
 
 
+@pytest.mark.night
 def test_upkeep_is_an_application_whose_log_airflow_shows(airflow: tuple[Airflow, str]) -> None:
     ran = compact(airflow, "--help", deferrable=True)
     assert ran.state == "success", ran.log
@@ -210,6 +211,7 @@ def test_upkeep_is_an_application_whose_log_airflow_shows(airflow: tuple[Airflow
     assert "usage: " in ran.log, "the driver's log is the task's"
 
 
+@pytest.mark.night
 def test_upkeep_that_fails_is_a_task_that_fails(airflow: tuple[Airflow, str]) -> None:
     ran = compact(airflow, "--no-such-option")
     assert (ran.state, ran.tasks["compact"]) == ("failed", "failed"), ran.log
