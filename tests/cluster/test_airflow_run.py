@@ -144,6 +144,7 @@ def test_logs_of_tasks_are_kept_and_hold_no_key(fed: Fed) -> None:
     assert key not in logs
 
 
+@pytest.mark.night
 def test_poller_and_airflow_relieve_each_other_without_loss_or_double(fed: Fed) -> None:
     fed.by("none")
     fed.goes_on()

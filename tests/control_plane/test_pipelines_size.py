@@ -12,6 +12,8 @@ from fix_drivers import serving
 from fix_moving import Moving, all_shown_anew, run_all, shown
 from fix_operator import Operator, running_operator
 
+pytestmark = pytest.mark.night
+
 PIPELINES = 200
 ROUNDS = 4
 

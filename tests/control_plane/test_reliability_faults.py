@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -91,6 +92,10 @@ def _each_step_within(
     return course
 
 
+# By day two of them: the other two take the same paths in another order.
+TODAY = (
+    LIVES if os.environ.get("YEOUL_NIGHT") else {k: LIVES[k] for k in ("completes", "is retried")}
+)
 WATCHED: dict[str, Callable[[Life], Life]] = {
     "watches are dropped": with_dropped_watches,
     "watches lag": with_lagging_watches,
@@ -101,7 +106,7 @@ WATCHED: dict[str, Callable[[Life], Life]] = {
 @pytest.fixture(scope="module")
 def calm(cluster: Cluster, replicas: Replicas, history: History) -> dict[str, Result]:
     """Each life without any trouble."""
-    trials = [Trial(name, life, undisturbed) for name, life in LIVES.items()]
+    trials = [Trial(name, life, undisturbed) for name, life in TODAY.items()]
     return {one.label: one for one in run_trials(trials, cluster, replicas, history)}
 
 
@@ -110,12 +115,12 @@ def troubled(cluster: Cluster, replicas: Replicas, history: History) -> list[Res
     """Each life with each fault; the label is that of the life."""
     trials = [
         Trial(f"{name}: {what}", life, trouble, api_timeout="1")
-        for name, life in LIVES.items()
+        for name, life in TODAY.items()
         for what, trouble in FAULTS.items()
     ]
     trials += [
         Trial(f"{name}: {what}", change(life), undisturbed)
-        for name, life in LIVES.items()
+        for name, life in TODAY.items()
         for what, change in WATCHED.items()
     ]
     return run_trials(trials, cluster, replicas, history)

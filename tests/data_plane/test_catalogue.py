@@ -12,6 +12,8 @@ import pytest
 from yeoul_local.java import find_java
 from yeoul_stream.pipeline import functions
 
+pytestmark = pytest.mark.night
+
 HERE = Path(__file__).parent
 EXAMPLES = sorted((HERE.parents[1] / "manifests/examples").glob("*.yaml"))
 

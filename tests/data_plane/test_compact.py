@@ -145,6 +145,7 @@ def _old(made: World, path: str) -> None:
     system.setTimes(target, int((time.time() - 7 * 86_400) * 1000), -1)
 
 
+@pytest.mark.night
 def test_an_iceberg_table_is_compacted_and_keeps_its_position(tables: World) -> None:
     root = "/warehouse/manysnapshots/all"
     before = count_files(tables.spark, root)
@@ -162,6 +163,7 @@ def test_an_iceberg_table_is_compacted_and_keeps_its_position(tables: World) -> 
     assert (report.verdict, report.findings.listed) == ("holds", ())
 
 
+@pytest.mark.night
 def test_a_compacted_iceberg_table_goes_on_where_it_stood(tables: World) -> None:
     _grow(tables, "ice", times=1)
     report = tables.verify("ice")

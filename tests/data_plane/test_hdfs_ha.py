@@ -17,6 +17,8 @@ import pytest
 from fix_hdfs_pair import NAMES, PATIENCE, Pair
 from yeoul_local.ports import choose
 
+pytestmark = pytest.mark.night
+
 JOURNALS = tuple(f"journalnode-{n}" for n in range(3))
 
 

@@ -112,6 +112,7 @@ def test_kill_9_with_the_checkpoint_lost(
     _holds(made, spark)
 
 
+@pytest.mark.night
 def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
     made: Stream, spark: SparkSession
 ) -> None:

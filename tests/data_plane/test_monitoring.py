@@ -227,6 +227,7 @@ def impatient(busy: Watched) -> Watched:
     return busy
 
 
+@pytest.mark.night
 def test_lost_parts_raise_their_alerts_which_clear_when_they_are_back(impatient: Watched) -> None:
     platform, url = impatient.platform, impatient.url
     assert not set(_FAULTS.values()) & set(alerts(url))

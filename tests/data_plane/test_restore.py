@@ -19,6 +19,8 @@ from fix_stream import Stream, forget, record, stream, wait_until
 from yeoul_local.parts.postgres_access import administrator
 from yeoul_local.platform import Platform
 
+pytestmark = pytest.mark.night
+
 AGAIN = "team13_again"
 
 
