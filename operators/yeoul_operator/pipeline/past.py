@@ -66,6 +66,11 @@ def past_name(pipeline: str) -> str:
     return f"{pipeline}{_SUFFIX}"
 
 
+def ticket_of(status: PastStatus) -> str:
+    """Return by what an application is known to answer this request, and no earlier like it."""
+    return f"{status.request} since {int(status.at.timestamp()) if status.at else 0}"
+
+
 def past_of(name: str) -> str:
     """Return the pipeline whose past an application of that name changes; empty if it is none."""
     return name.removesuffix(_SUFFIX) if name.endswith(_SUFFIX) else ""
@@ -106,7 +111,7 @@ def course(
     said: str,
     now: datetime,
 ) -> Course:
-    """Return what is to be so. `made_for` is the request that the application answers."""
+    """Return what is to be so. `made_for` is the ticket of what the application answers."""
     if status.state is PastState.RUNNING:
         return _running(status, app, made_for, said)
     if request is None:
@@ -128,7 +133,7 @@ def _running(status: PastStatus, app: ApplicationFacts | None, made_for: str, sa
         return Course(status, Step.MAKE, asked({ASKED: status.request}))
     if app.is_going:
         return Course(status)
-    if made_for != status.request:
+    if made_for != ticket_of(status):
         return Course(status, Step.DELETE)
     if app.state not in ("COMPLETED", "FAILED"):
         return Course(status)
@@ -149,13 +154,14 @@ def past_application(
     installation: Installation,
     uid: str,
     request: Request,
+    ticket: str,
     labels: Mapping[str, str] | None = None,
 ) -> Document:
     """Return the application that does what is asked for: the stream's, with another command."""
     made = application(revision, run, installation, uid, labels)
     metadata, spec = made["metadata"], made["spec"]
     driver: dict[str, Any] = spec["driver"]
-    notes = {**metadata["annotations"], REQUEST: request.text}
+    notes = {**metadata["annotations"], REQUEST: ticket}
     return {
         **made,
         "metadata": {**metadata, "name": past_name(metadata["name"]), "annotations": notes},

@@ -35,6 +35,7 @@ from yeoul_operator.pipeline.past import (
     course,
     past_application,
     past_name,
+    ticket_of,
 )
 from yeoul_operator.pipeline.plan import decide
 from yeoul_operator.pipeline.revision import (
@@ -162,7 +163,7 @@ class PipelineReconciler:
             return _AGAIN_S if past.status.state is PastState.RUNNING else None
         wanted = past_application(
             revision, plan.run, self.installation, seen.uid, past.request,
-            document["metadata"].get("labels"),
+            ticket_of(past.status), document["metadata"].get("labels"),
         )  # fmt: skip
         try:
             self.known.put(await self.kube.apply(wanted))

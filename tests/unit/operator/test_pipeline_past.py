@@ -1,11 +1,11 @@
 """What an annotation asks for about the past, and what is done about it next."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from yeoul_operator.pipeline.observed import ApplicationFacts
-from yeoul_operator.pipeline.past import ASKED, Request, Step, asked, course
+from yeoul_operator.pipeline.past import ASKED, Request, Step, asked, course, ticket_of
 from yeoul_operator.pipeline.status import PastState, PastStatus
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
@@ -56,13 +56,19 @@ def test_what_was_made_for_another_request_goes_first() -> None:
     assert course(REPLAY, RUNNING, app, "backfill a/b", "", NOW).step is Step.DELETE
 
 
+def test_what_was_made_for_the_same_words_before_goes_first() -> None:
+    app = ApplicationFacts(owner_uid="u", state="COMPLETED")
+    before = RUNNING.model_copy(update={"at": NOW - timedelta(minutes=1)})
+    assert course(REPLAY, RUNNING, app, ticket_of(before), "", NOW).step is Step.DELETE
+
+
 def test_a_request_that_is_changed_meanwhile_waits() -> None:
     app = ApplicationFacts(owner_uid="u", state="RUNNING")
     other = asked({ASKED: "reset-to 2026-11-20"})
-    assert course(other, RUNNING, app, "replay", "", NOW).status == RUNNING
+    assert course(other, RUNNING, app, ticket_of(RUNNING), "", NOW).status == RUNNING
 
 
 def test_its_end_is_told_in_its_last_words() -> None:
     app = ApplicationFacts(owner_uid="u", state="COMPLETED")
-    found = course(REPLAY, RUNNING, app, "replay", "table: 3 rows", NOW).status
+    found = course(REPLAY, RUNNING, app, ticket_of(RUNNING), "table: 3 rows", NOW).status
     assert (found.state, found.message) == (PastState.DONE, "table: 3 rows")
