@@ -78,18 +78,18 @@ def holds(world: World) -> tuple[str, int]:
 def test_letters_that_the_table_takes_after_a_fix_become_rows(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "mended")
+    world = made(platform, spark, tmp_path, "amended")
     world.send(GOOD[:10])
     world.run()
-    world.sql("ALTER TABLE mended_table ADD CONSTRAINT short CHECK (length(id) > 2)")
+    world.sql("ALTER TABLE amended_table ADD CONSTRAINT short CHECK (length(id) > 2)")
     world.send([*HEAVY, message(4000, id="R1"), b"not json"])
     world.run()
     assert replayed(world) == Replayed("table", 0, 0, 2)
-    world.sql("ALTER TABLE mended_table DROP CONSTRAINT short")
+    world.sql("ALTER TABLE amended_table DROP CONSTRAINT short")
     assert replayed(world) == Replayed("table", 1, 0, 1)
     assert replayed(world) == Replayed("table", 0, 0, 1)
     assert holds(world) == ("holds", 13)
-    assert world.sql("SELECT count(*) FROM yeoul.replayed WHERE pipeline = 'default/mended'") == [
+    assert world.sql("SELECT count(*) FROM yeoul.replayed WHERE pipeline = 'default/amended'") == [
         (1,)
     ]
 

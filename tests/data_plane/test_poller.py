@@ -269,7 +269,7 @@ def test_kafka_away_for_a_while_loses_and_doubles_nothing(
 def test_a_poller_that_takes_over_waits_until_the_other_has_ended(
     start_poller: StartPoller, api: Api, bootstrap: str, topic: str
 ) -> None:
-    with start_poller(api.url) as first, start_poller(api.url, "--quiet-start", "2") as second:
+    with start_poller(api.url) as first, start_poller(api.url, "--quiet-start", "8") as second:
         wait_until(lambda: first.sent() > 300)
         assert second.sent() == 0
         assert first.end() == 0

@@ -29,6 +29,9 @@ from yeoul_stream.tally import Tally, from_position
 
 RESULT_SCHEMA = "partition int, rows bigint"
 
+# A task that waits holds a core, which other sinks need; its sink is tried again after a pause.
+_LOCK_TIMEOUT = "10s"
+
 
 @dataclass(frozen=True)
 class CopyPlan:
@@ -87,6 +90,7 @@ def commit_range(
     extent = plan.extent.partitions[partition]
     topic = plan.extent.topic
     with connection, connection.cursor() as cursor:
+        cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
         horizon = ledger.hold_epoch(cursor, plan.who, plan.epoch)
         position = ledger.lock_position(
             cursor, plan.who, plan.epoch, topic, partition, extent.start
