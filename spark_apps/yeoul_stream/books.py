@@ -136,6 +136,19 @@ class Totals:
     reasons: Mapping[str, int] = field(default_factory=dict)
     newest: datetime | None = None
 
+    def with_those(self, other: "Totals") -> "Totals":
+        """Return the sums of both."""
+        return Totals(
+            read=self.read + other.read,
+            written=self.written + other.written,
+            filtered=self.filtered + other.filtered,
+            dead=self.dead + other.dead,
+            unknown_keys=self.unknown_keys + other.unknown_keys,
+            lost=self.lost + other.lost,
+            reasons=merge_counts(self.reasons, other.reasons),
+            newest=latest(self.newest, other.newest),
+        )
+
     def plus(self, books: Iterable[RangeBook]) -> "Totals":
         """Return these totals with `books` added."""
         rows = tuple(books)

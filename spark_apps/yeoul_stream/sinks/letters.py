@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, Final, cast
 
 import pyarrow as pa
+from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.books import RangeBook, Totals
@@ -26,6 +28,7 @@ from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Positions, Start, TopicState
 from yeoul_stream.tally import Tally
 
+_TOTALS: Final = TypeAdapter(Totals)
 _TALLY_DDL: Final = "partition int, read bigint, kept bigint, filtered bigint, dead string"
 _LETTER_DDL: Final = "key binary, value binary, headers array<struct<key: string, value: binary>>"
 
@@ -130,11 +133,11 @@ class LetterSink:
         """See StreamSink.open."""
         found = self._committed(topic)
         mine = {p: offset for p, (offset, note) in found.items() if note["id"] == topic.topic_id}
-        self._totals = {p: Totals(**found[p][1]["totals"]) for p in mine}
+        self._totals = {p: _TOTALS.validate_python(found[p][1]["totals"]) for p in mine}
         return Opened(
             epoch=0,
             positions=Positions(mine, other_topic_ids=len(mine) < len(found)),
-            totals=_sum(self._totals.values()),
+            totals=reduce(Totals.with_those, self._totals.values(), Totals()),
         )
 
     def _committed(self, topic: TopicState) -> dict[int, tuple[int, dict[str, Any]]]:
@@ -166,7 +169,8 @@ class LetterSink:
         wanted = jvm.java.util.HashMap()
         for partition, offset in offsets.items():
             totals = self._totals.get(partition, Totals())
-            note = json.dumps({"id": topic.topic_id, "totals": asdict(totals)})
+            told = _TOTALS.dump_python(totals, mode="json")
+            note = json.dumps({"id": topic.topic_id, "totals": told})
             value = jvm.org.apache.kafka.clients.consumer.OffsetAndMetadata(offset, note)
             wanted.put(self._partition(topic, partition), value)
         self._admin.alterConsumerGroupOffsets(self._group, wanted).all().get()
@@ -212,12 +216,3 @@ def _book(extent: BatchExtent, row: Mapping[str, Any]) -> RangeBook:
         written=row["kept"], filtered=row["filtered"], dead=json.loads(row["dead"]),
         lost=part.lost, rules=part.rules,
     )  # fmt: skip
-
-
-def _sum(totals: Any) -> Totals:
-    whole = Totals()
-    for one in totals:
-        whole = Totals(
-            **{name: getattr(whole, name) + value for name, value in asdict(one).items()}
-        )
-    return whole
