@@ -61,6 +61,10 @@ class Running:
 
     def lose(self, *pods: str) -> None:
         """Delete pods without a grace, and wait until others of these names are ready."""
+        self.wait(f"others for {', '.join(pods)}", self.kill(*pods))
+
+    def kill(self, *pods: str) -> Callable[[], bool]:
+        """Delete pods without a grace; whether others of these names are ready is to be asked."""
         api, before = self.site.api, {name: self._uid(name) for name in pods}
         for name in pods:
             api.delete("Pod", self.namespace, name, gracePeriodSeconds=0)
@@ -69,7 +73,7 @@ class Running:
             pod = api.get("Pod", self.namespace, name)
             return pod is not None and pod["metadata"]["uid"] != before[name] and _is_ready(pod)
 
-        self.wait(f"others for {', '.join(pods)}", lambda: all(map(is_back, pods)))
+        return lambda: all(map(is_back, pods))
 
     def _uid(self, pod: str) -> str:
         return str(self.site.api.read("Pod", self.namespace, pod)["metadata"]["uid"])

@@ -32,10 +32,12 @@ def test_lost_broker_stops_nothing(running: Running) -> None:
     running.goes_on()
 
 
-def test_lost_active_namenode_stops_nothing(running: Running) -> None:
-    running.lose(running.active_namenode())
-    # The lost one may be back before its session is over, and be elected again.
-    running.wait("an active NameNode", running.active_namenode)
+def test_other_namenode_takes_over(running: Running) -> None:
+    active = running.active_namenode()
+    # Once it is back it may be elected again, so that is waited for later.
+    is_back = running.kill(active)
+    running.wait("another active NameNode", lambda: running.active_namenode() not in ("", active))
+    running.wait("the lost one", is_back)
     running.goes_on()
     running.prove()
 
