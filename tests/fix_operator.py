@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import random
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -73,9 +73,8 @@ def running_operator(
         yield operator
 
 
-@contextmanager
-def processes_of(kubeconfig: Path, folder: Path, name: str, **settings: str) -> Iterator[Operator]:
-    """As `running_operator`, without waiting."""
+def arguments(settings: Mapping[str, str]) -> tuple[dict[str, int], list[str]]:
+    """Ports of health and metrics, and the command's flags for them and for the settings."""
     chosen = ports.choose(("health", "metrics"), (), random.Random())
     given = {
         "health_port": str(chosen["health"]),
@@ -85,6 +84,13 @@ def processes_of(kubeconfig: Path, folder: Path, name: str, **settings: str) -> 
         **settings,
     }
     flags = [part for key, value in given.items() for part in (f"--{key.replace('_', '-')}", value)]
+    return chosen, flags
+
+
+@contextmanager
+def processes_of(kubeconfig: Path, folder: Path, name: str, **settings: str) -> Iterator[Operator]:
+    """As `running_operator`, without waiting."""
+    chosen, flags = arguments(settings)
     environment = {"KUBECONFIG": str(kubeconfig)}
     folder.mkdir(parents=True, exist_ok=True)
     process = processes.start(name, [str(_PROGRAM), *flags], folder / f"{name}.log", environment)
@@ -102,6 +108,16 @@ def operator(
     del crds
     with running_operator(cluster.kubeconfig, tmp_path_factory.mktemp("operator")) as one:
         yield one
+
+
+def states(api: Api, namespace: str) -> dict[str, str]:
+    """The applications of a namespace by name, and their states."""
+    found = api.list(SPARK, namespace)
+    stati = {one["metadata"]["name"]: one.get("status") or {} for one in found}
+    return {
+        name: str((status.get("applicationState") or {}).get("state"))
+        for name, status in stati.items()
+    }
 
 
 def application(namespace: str, name: str = "pi", **spec: Any) -> Object:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +12,7 @@ import httpx
 import pytest
 
 from bed.prefork import Forked, Nursery, nursery
-from yeoul_local import ports
+from fix_operator import arguments
 
 _BEGUN, _TURNS = "yeoul_queue_wait_seconds_count", "yeoul_reconcile_seconds_count"
 _START_S = 60.0
@@ -83,15 +82,7 @@ class Replicas:
         environment: Mapping[str, str] | None = None,
     ) -> Replica:
         """Start one; `settings` are those of `yeoul-operator --help`, with `_` for `-`."""
-        chosen = ports.choose(("health", "metrics"), (), random.Random())
-        given = {
-            "health_port": str(chosen["health"]),
-            "metrics_port": str(chosen["metrics"]),
-            "webhook": "false",
-            "log_format": "text",
-            **(settings or {}),
-        }
-        argv = [part for key, one in given.items() for part in (f"--{key.replace('_', '-')}", one)]
+        chosen, argv = arguments(settings or {})
         log = self.folder / f"{name}.log"
         environment = {"KUBECONFIG": str(kubeconfig), **(environment or {})}
         process = self.nursery.start(argv, log, environment)

@@ -11,19 +11,10 @@ from typing import Any
 from yeoul_local.platform import Platform
 from yeoul_local.status import PartStatus, collect
 from yeoul_stream.pipeline import PipelineError, load_pipeline
-from yeoul_web.model import Look, Part, PartState, Pipeline, Sink, Stage
+from yeoul_web.model import STAGES, Look, Part, PartState, Pipeline, Sink, Stage
 from yeoul_web.pods import tables_of
 from yeoul_web.source import Table
 
-_STAGES: Mapping[str, Stage] = {
-    "simulator": "api",
-    "poller": "ingest",
-    "airflow": "ingest",
-    "kafka": "kafka",
-    "postgres": "postgres",
-    "namenode": "hdfs",
-    "datanode": "hdfs",
-}
 _STATES: Mapping[str, PartState] = {"running": "up", "stopped": "absent", "died": "down"}
 _SICK = frozenset({"backoff", "failed"})
 _AT_WORK = frozenset({"running", "finished"})
@@ -52,7 +43,7 @@ class ThisMachine:
 
     def _look(self) -> Look:
         found = collect(self._platform)
-        parts = [part(one, _STAGES.get(one.name, "platform")) for one in found.parts]
+        parts = [part(one, STAGES.get(one.name, "platform")) for one in found.parts]
         drivers = [part(one, "spark") for one in found.pipelines]
         pipelines = [pipeline(one, found.progress.get(one.name)) for one in found.pipelines]
         here = tuple(one for one in (*parts, *drivers) if one.state != "absent")

@@ -1,7 +1,6 @@
 """The pipelines of this process: what is known of them, who asks their drivers, and their queue."""
 
 from collections.abc import Callable, Coroutine, Iterator, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from random import Random
 from typing import Any
@@ -16,6 +15,7 @@ from yeoul_operator.kube.kinds import CONFIG_MAPS, NODES, STREAM_PIPELINES, Key,
 from yeoul_operator.kube.watch import Reflector
 from yeoul_operator.pipeline import measured
 from yeoul_operator.pipeline.application import PORT, Installation
+from yeoul_operator.pipeline.entry import Entry, version_of
 from yeoul_operator.pipeline.eraser import erased_by
 from yeoul_operator.pipeline.fencing import NodeFacts, Unready, project_node
 from yeoul_operator.pipeline.health import Watch, follow
@@ -39,42 +39,6 @@ from yeoul_operator.stored import StoredRevisions
 # What is laid over a watch for a while ends without a change.
 _FOUND_S = 5.0
 _PLACES = {Lane.STATUS: 8, Lane.SUBMIT: 4, Lane.SERVE: 1}
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A pipeline as JSON text."""
-
-    uid: str
-    generation: int
-    is_going: bool
-    resource_version: int
-    phase: str
-    body: bytes = field(compare=False, repr=False)
-
-    @property
-    def mark(self) -> tuple[str, int, bool]:
-        """What of it is news. A status is not: it is we who write it."""
-        return self.uid, self.generation, self.is_going
-
-    @classmethod
-    def of(cls, document: Object) -> "Entry":
-        """Return a document as it is held."""
-        metadata = {
-            key: value for key, value in document["metadata"].items() if key != "managedFields"
-        }
-        return cls(
-            uid=metadata["uid"],
-            generation=metadata["generation"],
-            is_going="deletionTimestamp" in metadata,
-            resource_version=_version(document),
-            phase=(document.get("status") or {}).get("phase", ""),
-            body=orjson.dumps({**document, "metadata": metadata}),
-        )
-
-
-def _version(document: Object) -> int:
-    return int(document["metadata"]["resourceVersion"])
 
 
 def _single(read: Callable[[], float]) -> list[tuple[tuple[str, ...], float]]:
@@ -191,7 +155,7 @@ class Pipelines:
     def application(self, key: Key) -> Object | None:
         """Return the SparkApplication of that name."""
         entry, made = self._caches.applications.get(key), self._made.get(key)
-        if made is not None and (entry is None or entry.resource_version < _version(made)):
+        if made is not None and (entry is None or entry.resource_version < version_of(made)):
             return made
         self._made.pop(key, None)
         return entry.document() if entry else None

@@ -8,28 +8,18 @@ from dataclasses import dataclass
 import pytest
 
 from bed import stages
-from bed.api import Api
 from bed.control_plane import ControlPlane
 from bed.proxy import FaultyProxy
 from fix_cluster import Cluster
 from fix_history import History
 from fix_lives import BY_HAND, Ground, own_namespace
-from fix_operator import SPARK, application, driver
+from fix_operator import SPARK, application, driver, states
 from fix_replicas import Replica, Replicas, wait_until
 
 AWAY_S = 30.0
 COUNT = 30
 RETRIED = {"type": "OnFailure", "onFailureRetries": 3, "onFailureRetryInterval": 1}
 SETTINGS = {"leader_election": "false", "resync": "30"}
-
-
-def states(api: Api, namespace: str) -> dict[str, str]:
-    found = api.list(SPARK, namespace)
-    stati = {one["metadata"]["name"]: one.get("status") or {} for one in found}
-    return {
-        name: str((status.get("applicationState") or {}).get("state"))
-        for name, status in stati.items()
-    }
 
 
 @dataclass(frozen=True, slots=True)

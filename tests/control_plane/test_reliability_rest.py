@@ -15,7 +15,7 @@ from bed.proxy import WRITES, FaultyProxy
 from fix_cluster import Cluster
 from fix_history import History
 from fix_lives import BY_HAND, own_namespace
-from fix_operator import SPARK, Applications, Object, application, driver
+from fix_operator import SPARK, Applications, Object, application, driver, states
 from fix_replicas import Replica, Replicas, wait_until
 
 RUNNING = 200
@@ -65,15 +65,6 @@ def at_work(
 def versions(api: Api, namespace: str) -> dict[str, str]:
     found = api.list(SPARK, namespace)
     return {one["metadata"]["name"]: one["metadata"]["resourceVersion"] for one in found}
-
-
-def states(api: Api, namespace: str) -> dict[str, str]:
-    found = api.list(SPARK, namespace)
-    stati = {one["metadata"]["name"]: one.get("status") or {} for one in found}
-    return {
-        name: str((status.get("applicationState") or {}).get("state"))
-        for name, status in stati.items()
-    }
 
 
 def looked_at_by_another(

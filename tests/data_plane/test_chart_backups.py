@@ -18,8 +18,9 @@ from yeoul_local.platform import Platform
 from yeoul_stream.books import RangeBook
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.sinks.postgres import erase, ledger
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.schema import ensure_schema
-from yeoul_stream.sinks.postgres.target import OutputColumn, Shape, TableName, prepare_target
+from yeoul_stream.sinks.postgres.target import OutputColumn, Shape, prepare_target
 from yeoul_stream.start import Start, TopicState
 
 WHO = SinkIdentity("restored", "default/p", "table")

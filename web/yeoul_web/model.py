@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,18 @@ from pydantic.alias_generators import to_camel
 
 Stage = Literal["api", "ingest", "kafka", "spark", "postgres", "hdfs", "platform"]
 """Where a part stands in the flow; `platform` is beside it."""
+STAGES: Mapping[str, Stage] = {
+    "simulator": "api",
+    "poller": "ingest",
+    "airflow": "ingest",
+    "kafka": "kafka",
+    "postgres": "postgres",
+    "namenode": "hdfs",
+    "datanode": "hdfs",
+    "journalnode": "hdfs",
+    "zookeeper": "hdfs",
+}
+"""By what a part is called; all others are beside the flow."""
 PartState = Literal["up", "starting", "down", "absent"]
 
 

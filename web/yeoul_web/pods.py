@@ -10,27 +10,17 @@ from yeoul_operator.api.status import ConditionStatus
 from yeoul_operator.pipeline.status import ConditionType, PipelineStatus, SinkStatus, parse_status
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import PipelineError, StreamPipeline, parse_pipeline
-from yeoul_web.model import Event, Part, PartState, Pipeline, Sink, Stage
+from yeoul_web.model import STAGES, Event, Part, PartState, Pipeline, Sink, Stage
 from yeoul_web.source import Table
 
 Object = Mapping[str, Any]
 
 _COMPONENT = "app.kubernetes.io/component"
-_STAGES: Mapping[str, Stage] = {
-    "simulator": "api",
-    "poller": "ingest",
-    "airflow": "ingest",
-    "kafka": "kafka",
-    "postgres": "postgres",
-    "namenode": "hdfs",
-    "datanode": "hdfs",
-    "journalnode": "hdfs",
-    "zookeeper": "hdfs",
-}
 # Of other operators, which label their pods as they like.
 _THEIRS: Mapping[str, Stage] = {"strimzi.io/cluster": "kafka", "cnpg.io/cluster": "postgres"}
-# What holds is bad, in the order in which it is told.
-_BAD = (ConditionType.STALLED, ConditionType.DEGRADED, ConditionType.ROLLED_BACK)
+_SICK = (ConditionType.STALLED, ConditionType.DEGRADED)
+# What is told when it holds, in that order: gone back to what worked, a pipeline is well.
+_TOLD = (*_SICK, ConditionType.ROLLED_BACK)
 
 
 def part(pod: Object) -> Part | None:
@@ -58,7 +48,7 @@ def _stage(labels: Mapping[str, str]) -> Stage | None:
     if labels.get("app.kubernetes.io/part-of") != "yeoul":
         return None
     component = labels.get(_COMPONENT, "")
-    return _STAGES.get(component, _STAGES.get(component.partition("-")[0], "platform"))
+    return STAGES.get(component, STAGES.get(component.partition("-")[0], "platform"))
 
 
 def _state(metadata: Object, status: Object, waiting: list[str]) -> PartState:
@@ -96,7 +86,7 @@ def pipeline(found: Object) -> Pipeline:
 
 
 def _is_healthy(status: PipelineStatus) -> bool | None:
-    if any(status.holds(kind) for kind in _BAD[:2]):
+    if any(status.holds(kind) for kind in _SICK):
         return False
     ready = status.condition(ConditionType.READY)
     if ready is None or ready.status == ConditionStatus.UNKNOWN:
@@ -107,7 +97,7 @@ def _is_healthy(status: PipelineStatus) -> bool | None:
 
 
 def _message(status: PipelineStatus) -> str:
-    held = [one for kind in _BAD if status.holds(kind) and (one := status.condition(kind))]
+    held = [one for kind in _TOLD if status.holds(kind) and (one := status.condition(kind))]
     ready = status.condition(ConditionType.READY)
     if not held and ready is not None and ready.status == ConditionStatus.FALSE:
         held = [ready]

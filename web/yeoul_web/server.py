@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -15,9 +16,9 @@ from aiohttp import web
 
 from yeoul_web.changes import changes
 from yeoul_web.history import History
-from yeoul_web.model import Alert, Letter, Look, Vehicle
+from yeoul_web.model import Alert, Look
 from yeoul_web.prometheus import PrometheusError, alerts
-from yeoul_web.source import Source
+from yeoul_web.source import Source, Table
 from yeoul_web.store import StoreError, letters, vehicles
 
 log = logging.getLogger(__name__)
@@ -61,8 +62,8 @@ class Page:
         self._look: Look | None = None
         self._alerts: list[Alert] = []
         self._no_alerts = ""
-        self._letters = _Kept(self._read_letters)
-        self._vehicles = _Kept(self._read_vehicles)
+        self._letters = _Kept(partial(self._read, "letters", letters))
+        self._vehicles = _Kept(partial(self._read, "vehicles", vehicles))
 
     async def refresh(self, session: aiohttp.ClientSession) -> None:
         """Look once."""
@@ -97,21 +98,13 @@ class Page:
         found: dict[str, Any] = await self._vehicles.now()
         return found
 
-    async def _read_letters(self) -> dict[str, Any]:
+    async def _read(self, name: str, ask: Callable[[Sequence[Table], Path], Any]) -> dict[str, Any]:
         tables = await self._source.tables()
         try:
-            found: list[Letter] = await asyncio.to_thread(letters, tables, self._source.secrets)
+            found = await asyncio.to_thread(ask, tables, self._source.secrets)
         except StoreError as error:
-            return {"letters": [], "problem": str(error)}
-        return {"letters": [_dump(one) for one in found], "problem": ""}
-
-    async def _read_vehicles(self) -> dict[str, Any]:
-        tables = await self._source.tables()
-        try:
-            found: list[Vehicle] = await asyncio.to_thread(vehicles, tables, self._source.secrets)
-        except StoreError as error:
-            return {"vehicles": [], "problem": str(error)}
-        return {"vehicles": [_dump(one) for one in found], "problem": ""}
+            return {name: [], "problem": str(error)}
+        return {name: [_dump(one) for one in found], "problem": ""}
 
     async def close(self) -> None:
         """Let go of the source."""

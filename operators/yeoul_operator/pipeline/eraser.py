@@ -6,20 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from yeoul_operator.pipeline.application import (
-    CONFIG_DIR,
     SECRETS_DIR,
     Document,
     Installation,
     Run,
     application,
 )
-from yeoul_operator.pipeline.revision import KEY, Revision
+from yeoul_operator.pipeline.errand import errand
+from yeoul_operator.pipeline.revision import Revision
 from yeoul_stream.pipeline import StreamPipeline
 
 _SUFFIX = "-erase"
-# Where Kubernetes looks for what a container has to say at its end.
-_MESSAGES = "/dev/termination-log"
-_RETRIES, _INTERVAL_S = 5, 10
+_RETRIES = 5
 
 
 def eraser_name(pipeline: str) -> str:
@@ -41,34 +39,20 @@ def eraser(
 ) -> Document:
     """Return the application that erases what the sinks of a revision hold.
 
-    It is the one that runs the revision, with another command and without executors: the job then
-    starts Spark, if at all, within the driver.
+    It is the one that runs the revision, with another command and without executors.
     """
     made = application(revision, run, installation, uid, labels)
-    metadata, spec = made["metadata"], made["spec"]
+    erasing = errand(made, eraser_name(made["metadata"]["name"]), ["--erase"], _RETRIES)
+    spec = erasing["spec"]
     volumes, mounts = _secrets(revision.pipeline)
-    driver = spec["driver"]
+    driver, executor = spec["driver"], spec["executor"]
     return {
-        **made,
-        "metadata": {**metadata, "name": eraser_name(metadata["name"])},
+        **erasing,
         "spec": {
             **spec,
-            "arguments": ["--pipeline", f"{CONFIG_DIR}/{KEY}", "--erase"],
-            "restartPolicy": {
-                "type": "OnFailure",
-                "onFailureRetries": _RETRIES,
-                "onFailureRetryInterval": _INTERVAL_S,
-                "onSubmissionFailureRetries": _RETRIES,
-                "onSubmissionFailureRetryInterval": _INTERVAL_S,
-            },
             "volumes": [spec["volumes"][0], *volumes],
-            "driver": {
-                **driver,
-                "ports": [],
-                "env": [*driver["env"], {"name": "YEOUL_MESSAGE_FILE", "value": _MESSAGES}],
-                "volumeMounts": [driver["volumeMounts"][0], *mounts],
-            },
-            "executor": {**spec["executor"], "instances": 1, "volumeMounts": []},
+            "driver": {**driver, "volumeMounts": [driver["volumeMounts"][0], *mounts]},
+            "executor": {**executor, "volumeMounts": []},
         },
     }
 

@@ -11,24 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import Final
 
 from yeoul_operator.pipeline.application import (
-    CONFIG_DIR,
     Document,
     Installation,
     Run,
     application,
 )
+from yeoul_operator.pipeline.errand import errand
 from yeoul_operator.pipeline.observed import ApplicationFacts
-from yeoul_operator.pipeline.revision import KEY, Revision
+from yeoul_operator.pipeline.revision import Revision
 from yeoul_operator.pipeline.status import PastState, PastStatus
 
 ASKED: Final = "yeoul.dev/past"
 REQUEST: Final = "yeoul.dev/past-request"
 _SUFFIX = "-past"
-_MESSAGES = "/dev/termination-log"
-_RETRIES, _INTERVAL_S = 2, 10
+_RETRIES = 2
 _FORMS: Final = (
     "write backfill FROM/TO, reset-to TIME, reset-to TIME yes or replay, each with times such as "
     "2026-11-23T12:00:00Z"
@@ -159,28 +158,12 @@ def past_application(
 ) -> Document:
     """Return the application that does what is asked for: the stream's, with another command."""
     made = application(revision, run, installation, uid, labels)
-    metadata, spec = made["metadata"], made["spec"]
-    driver: dict[str, Any] = spec["driver"]
+    name = past_name(made["metadata"]["name"])
+    changing = errand(made, name, ["--past", *request.arguments], _RETRIES)
+    metadata = changing["metadata"]
     notes = {**metadata["annotations"], REQUEST: ticket}
     return {
-        **made,
-        "metadata": {**metadata, "name": past_name(metadata["name"]), "annotations": notes},
-        "spec": {
-            **spec,
-            "suspend": False,
-            "arguments": ["--pipeline", f"{CONFIG_DIR}/{KEY}", "--past", *request.arguments],
-            "restartPolicy": {
-                "type": "OnFailure",
-                "onFailureRetries": _RETRIES,
-                "onFailureRetryInterval": _INTERVAL_S,
-                "onSubmissionFailureRetries": _RETRIES,
-                "onSubmissionFailureRetryInterval": _INTERVAL_S,
-            },
-            "driver": {
-                **driver,
-                "ports": [],
-                "env": [*driver["env"], {"name": "YEOUL_MESSAGE_FILE", "value": _MESSAGES}],
-            },
-            "executor": {**spec["executor"], "instances": 1},
-        },
+        **changing,
+        "metadata": {**metadata, "annotations": notes},
+        "spec": {**changing["spec"], "suspend": False},
     }

@@ -13,7 +13,7 @@ from yeoul_stream.arrival.waiting import LookError
 from yeoul_stream.migrate.refusals import refusal, remedy
 from yeoul_stream.secrets import PostgresSecret
 from yeoul_stream.sinks.postgres.connection import connect
-from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.names import TableName
 
 APPLY = (
     "apply one (kubectl apply -f manifests/examples/car-info.yaml), wait until it is Ready "

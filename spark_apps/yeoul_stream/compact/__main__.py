@@ -29,9 +29,10 @@ def main(arguments: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return EXIT_BAD_USE
     # Spark is imported after the pipeline proved sound: a typo is answered at once.
-    from yeoul_stream.compact.run import UnknownSinkError, choose, compact
+    from yeoul_stream.compact.run import choose, compact
     from yeoul_stream.job import Settings as JobSettings
     from yeoul_stream.spark import build_session
+    from yeoul_stream.verify.opening import UnknownSinkError
 
     try:
         sinks = choose(pipeline, options.sink)

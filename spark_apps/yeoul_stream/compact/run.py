@@ -22,14 +22,11 @@ from yeoul_stream.sinks.hdfs.sink import home_of
 from yeoul_stream.sinks.iceberg.sink import open_table
 from yeoul_stream.sinks.postgres.sink import output_columns
 from yeoul_stream.spark import empty_raw
+from yeoul_stream.verify import opening
 from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.opening import UNREACHABLE, reason
 
 _log = logging.getLogger(__name__)
-
-
-class UnknownSinkError(ValueError):
-    """There is no such sink to compact."""
 
 
 def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
@@ -38,16 +35,7 @@ def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
     Raises:
         UnknownSinkError: a name that is no such sink.
     """
-    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.hdfs is not None}
-    unknown = [name for name in names if name not in able]
-    if unknown:
-        raise UnknownSinkError(
-            f"{pipeline.metadata.name} has no sink {', '.join(unknown)} that writes files; it has: "
-            f"{', '.join(able) or 'none'}"
-        )
-    if names:
-        return [sink for name, sink in able.items() if name in names]
-    return [sink for sink in able.values() if sink.enabled]
+    return opening.choose(pipeline, names, ("hdfs",), "writes files")
 
 
 def compact(

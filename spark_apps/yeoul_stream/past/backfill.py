@@ -20,10 +20,8 @@ from yeoul_stream.job import Settings, build_sink, source_secret
 from yeoul_stream.kafka import TopicAdmin, kafka_options, raw_columns
 from yeoul_stream.past.holes import around, chunks, fillable, holes
 from yeoul_stream.pipeline import KafkaSource, Record, Sink, StreamPipeline
-from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import corrections, ledger
-from yeoul_stream.sinks.postgres.connection import connect
-from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CopyPlan, chain, write_records
+from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan, write_records
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.start import BatchExtent, PartitionExtent, TopicState
 from yeoul_stream.tally import from_position
@@ -80,7 +78,7 @@ def backfill(
     for extent in _extents(table, topic, wanted, table.rules_of(pipeline.spec.record)):
         frame = read_range(spark, source, secret, extent, pipeline.spec.record)
         plan = table.plan(extent, epoch)
-        stage = cast("Any", FillRange(plan))
+        stage = cast("Any", CommitRange(plan, fill_range, "backfill"))
         rows = table.frame(frame).mapInArrow(stage, RESULT_SCHEMA).collect()
         with table.connect() as connection:
             for partition in extent.partitions.keys() - {int(row["partition"]) for row in rows}:
@@ -143,27 +141,6 @@ def read_range(
         .load()
         .select(*raw_columns(record))
     )
-
-
-class FillRange:
-    """A mapInArrow stage like CommitRange, for ranges behind the sink's position."""
-
-    def __init__(self, plan: CopyPlan) -> None:
-        self._plan = plan
-
-    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Consume a task's batches. An empty range has none and is left to the driver."""
-        plan = self._plan
-        first = next((batch for batch in batches if batch.num_rows), None)
-        if first is None:
-            return
-        partition = plan.judge.partition(first)
-        secret = read_postgres_secret(plan.secret_ref, secrets_directory())
-        with connect(secret, f"yeoul backfill {plan.who.query}") as connection:
-            rows = fill_range(connection, plan, partition, chain(first, batches))
-        yield pa.RecordBatch.from_pydict(
-            {"partition": pa.array([partition], pa.int32()), "rows": pa.array([rows], pa.int64())}
-        )
 
 
 def fill_range(

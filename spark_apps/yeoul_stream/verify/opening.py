@@ -22,8 +22,8 @@ from yeoul_stream.select import columns_of, output_expressions
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.hdfs.sink import home_of
 from yeoul_stream.sinks.iceberg.sink import open_table
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.sink import output_columns
-from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.spark import empty_raw
 from yeoul_stream.verify.iceberg import IcebergReader
 from yeoul_stream.verify.iceberg_target import IcebergTarget
@@ -39,20 +39,25 @@ UNREACHABLE = (psycopg2.OperationalError, PySparkException, Py4JError, OSError)
 
 
 class UnknownSinkError(ValueError):
-    """There is no such sink to verify."""
+    """There is no such sink."""
 
 
-def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
-    """Return the sinks of the given names, by default every enabled one that keeps a position.
+def choose(
+    pipeline: StreamPipeline,
+    names: Collection[str],
+    kinds: Collection[str] = ("postgres", "hdfs"),
+    what: str = "keeps a position",
+) -> list[Sink]:
+    """Return the sinks of the given names, by default every enabled one; all are of `kinds`.
 
     Raises:
-        UnknownSinkError: a name that is no sink with a position.
+        UnknownSinkError: a name that is no such sink; `what` says what such a one does.
     """
-    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")}
+    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind in kinds}
     unknown = [name for name in names if name not in able]
     if unknown:
         raise UnknownSinkError(
-            f"{pipeline.metadata.name} has no sink {', '.join(unknown)} that keeps a position; "
+            f"{pipeline.metadata.name} has no sink {', '.join(unknown)} that {what}; "
             f"it has: {', '.join(able) or 'none'}"
         )
     if names:

@@ -13,7 +13,7 @@ from yeoul_stream.job import Settings
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres.connection import connect
-from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.lake_log import History

@@ -17,7 +17,8 @@ from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.secrets import PostgresSecret
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
-from yeoul_stream.sinks.postgres.target import OutputColumn, TableName
+from yeoul_stream.sinks.postgres.names import TableName
+from yeoul_stream.sinks.postgres.target import OutputColumn
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
 from yeoul_stream.verify.table_rows import (

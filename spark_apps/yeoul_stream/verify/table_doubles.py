@@ -9,7 +9,7 @@ from psycopg2 import sql
 from psycopg2.extensions import connection as Connection
 
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.names import TableName
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from yeoul_stream.books import RangeBook
 from yeoul_stream.pipeline import Sink
 from yeoul_stream.rows import SinkRows
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.sink import order_of
-from yeoul_stream.sinks.postgres.target import TableName
 from yeoul_stream.verify.check_books import span
 from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.check_table import check_table, surplus

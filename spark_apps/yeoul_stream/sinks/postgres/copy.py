@@ -5,7 +5,7 @@ advance the ledger, commit. Whatever happens before the commit leaves nothing; w
 after it adds nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -20,17 +20,15 @@ from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.secrets import read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.partitions import Placed, Plan, amounts, ensure, place
 from yeoul_stream.sinks.postgres.rows import Origin, as_wire, copy_in_halves, write_dead_letters
-from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.target import LOCK_TIMEOUT
 from yeoul_stream.sinks.postgres.upsert import Incoming, Merged, Order
 from yeoul_stream.start import BatchExtent
 from yeoul_stream.tally import Tally, from_position
 
 RESULT_SCHEMA = "partition int, rows bigint"
-
-# A task that waits holds a core, which other sinks need; its sink is tried again after a pause.
-_LOCK_TIMEOUT = "10s"
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,20 @@ class CopyPlan:
     partitions: Plan | None = None
 
 
+Commit = Callable[[Connection, CopyPlan, int, Iterator[pa.RecordBatch]], int]
+"""Commits the batches of a partition's range; returns the number of records read."""
+
+
 class CommitRange:
     """A mapInArrow stage: commits the records of one topic partition, yields (partition, rows).
 
     The yielded row only says that the task had records; counts come from the books.
     """
 
-    def __init__(self, plan: CopyPlan) -> None:
-        self._plan = plan
+    def __init__(self, plan: CopyPlan, commit: Commit | None = None, word: str = "") -> None:
+        """`commit`: by default `commit_range`. `word`: goes before the connection's name."""
+        self._plan, self._word = plan, f"{word} ".lstrip()
+        self._commit = commit or commit_range
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches. An empty range has none and is committed by the driver."""
@@ -65,8 +69,8 @@ class CommitRange:
             return
         partition = plan.judge.partition(first)
         secret = read_postgres_secret(plan.secret_ref, secrets_directory())
-        with connect(secret, f"yeoul {plan.who.query}") as connection:
-            rows = commit_range(connection, plan, partition, chain(first, batches))
+        with connect(secret, f"yeoul {self._word}{plan.who.query}") as connection:
+            rows = self._commit(connection, plan, partition, chain(first, batches))
         yield pa.RecordBatch.from_pydict(
             {"partition": pa.array([partition], pa.int32()), "rows": pa.array([rows], pa.int64())}
         )
@@ -90,7 +94,7 @@ def commit_range(
     extent = plan.extent.partitions[partition]
     topic = plan.extent.topic
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+        cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
         horizon = ledger.hold_epoch(cursor, plan.who, plan.epoch)
         position = ledger.lock_position(
             cursor, plan.who, plan.epoch, topic, partition, extent.start

@@ -15,6 +15,7 @@ from psycopg2 import errors, sql
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.schema import ensure_schema
 
 _OURS = "installation = %s AND pipeline = %s"
@@ -36,21 +37,11 @@ class Owner:
 
 
 @dataclass(frozen=True)
-class Table:
+class Table(TableName):
     """A table that a sink writes; `stays` says why it is not dropped, empty where it is."""
 
     oid: int
-    schema: str
-    name: str
     stays: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def identifier(self) -> sql.Composable:
-        """The quoted name for a statement."""
-        return sql.Identifier(self.schema, self.name)
 
 
 @dataclass(frozen=True)
@@ -158,7 +149,7 @@ def _tables(cursor: Cursor, owner: Owner) -> dict[str, list[Table]]:
     cursor.execute(_TABLES, owner.key)
     found: dict[str, list[Table]] = {}
     for sink, oid, schema, name, called, created, others in cursor.fetchall():
-        table = Table(oid, schema, name)
+        table = Table(schema, name, oid)
         stays = _why_it_stays(table, called, created, others, unrecorded)
         found.setdefault(sink, []).append(replace(table, stays=stays))
     return found

@@ -23,7 +23,7 @@ from psycopg2.extensions import cursor as Cursor
 from yeoul_stream.books import Buckets
 from yeoul_stream.errors import TargetMismatchError
 from yeoul_stream.records.digest import digest, row_hashes
-from yeoul_stream.sinks.postgres.target import TableName
+from yeoul_stream.sinks.postgres.names import TableName
 
 Every = Literal["hour", "day", "month"]
 

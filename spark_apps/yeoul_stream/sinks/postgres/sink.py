@@ -22,15 +22,10 @@ from yeoul_stream.select import columns_of
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.partitions import Plan, drop, ensure, expired, read_bounds
 from yeoul_stream.sinks.postgres.schema import ensure_schema
-from yeoul_stream.sinks.postgres.target import (
-    OutputColumn,
-    Prepared,
-    Shape,
-    TableName,
-    prepare_target,
-)
+from yeoul_stream.sinks.postgres.target import OutputColumn, Prepared, Shape, prepare_target
 from yeoul_stream.sinks.postgres.upsert import OFFSET, PARTITION, Order
 from yeoul_stream.sinks.protocol import Opened, Written, local_checkpoint
 from yeoul_stream.start import BatchExtent, Start, TopicState

@@ -15,6 +15,7 @@ from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.errors import TargetMismatchError
 from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.sinks.postgres.names import TableName
 
 # Arrow type -> PostgreSQL types that hold every value of it exactly; the first is the one created.
 _ACCEPTED: Mapping[pa.DataType, tuple[str, ...]] = {
@@ -39,8 +40,9 @@ _WIRE: Mapping[str, pa.DataType] = {
 }
 
 
-# Whoever holds the table for longer than that is not waited for: the next try may meet it free.
-_LOCK_TIMEOUT = "10s"
+# Whoever holds the table for longer than that is not waited for: a task that waits holds a core,
+# which other sinks need, and the next try may meet the table free.
+LOCK_TIMEOUT = "10s"
 
 
 @dataclass(frozen=True)
@@ -50,28 +52,6 @@ class OutputColumn:
     name: str
     type: pa.DataType
     nullable: bool = True
-
-
-@dataclass(frozen=True)
-class TableName:
-    """A table's schema and name as PostgreSQL stores them."""
-
-    schema: str
-    name: str
-
-    @classmethod
-    def parse(cls, text: str) -> "TableName":
-        """Return the name for `table` or `schema.table`; the schema defaults to public."""
-        schema, _, name = text.rpartition(".")
-        return cls(schema or "public", name)
-
-    def __str__(self) -> str:
-        return f"{self.schema}.{self.name}"
-
-    @property
-    def identifier(self) -> sql.Composable:
-        """The quoted name for a statement."""
-        return sql.Identifier(self.schema, self.name)
 
 
 @dataclass(frozen=True)
@@ -199,7 +179,7 @@ def _add_columns(cursor: Cursor, who: SinkIdentity, table: TableName, shape: Sha
         for column in missing
     )
     # Who reads the table for long would have every other reader wait behind this statement.
-    cursor.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+    cursor.execute(f"SET LOCAL lock_timeout = '{LOCK_TIMEOUT}'")
     cursor.execute(sql.SQL("ALTER TABLE {} {}").format(table.identifier, added))
 
 

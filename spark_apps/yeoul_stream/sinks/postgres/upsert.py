@@ -20,8 +20,8 @@ from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.judge import DEAD_SCHEMA, NO_DEAD, Judged
 from yeoul_stream.records.digest import row_hashes
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.rows import as_wire, attempt, copy_in_halves, try_copy
-from yeoul_stream.sinks.postgres.target import TableName
 
 Indices = npt.NDArray[np.int64]
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pyarrow as pa
 import pytest
 
+from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.partitions import (
     Bound,
     Every,
@@ -14,7 +15,6 @@ from yeoul_stream.sinks.postgres.partitions import (
     place,
     starts_of,
 )
-from yeoul_stream.sinks.postgres.target import TableName
 
 TABLE = TableName("public", "cars")
 NOON = datetime(2026, 12, 31, 12, 30, tzinfo=UTC)

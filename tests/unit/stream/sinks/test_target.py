@@ -2,7 +2,8 @@
 
 import pyarrow as pa
 
-from yeoul_stream.sinks.postgres.target import Existing, OutputColumn, TableName, mismatches
+from yeoul_stream.sinks.postgres.names import TableName
+from yeoul_stream.sinks.postgres.target import Existing, OutputColumn, mismatches
 
 TEXT = OutputColumn("a", pa.string())
 NUMBER = OutputColumn("a", pa.float64())
