@@ -269,6 +269,7 @@ def test_an_unreachable_kafka_is_told(site: Site, api: Api) -> None:
 def test_a_topic_that_takes_nothing_is_told(site: Site, api: Api) -> None:
     ran = site.run("stuck", api.url, run_for=3)
     failed(ran, site.topics["stuck"], "refused records", "raise max.message.bytes of the topic")
+    assert site.metric("yeoul_feed_failures_total", feed="stuck", kind="kafka") > 0
     assert site.arrived("stuck") == []
 
 
@@ -286,7 +287,9 @@ def test_a_kafka_that_stops_answering_is_told_on_time_and_nothing_is_lost_or_dou
     failed(ran, "not confirmed", "space on their disks")
     assert ran.seconds < LATE_S
     total = api.calm()
-    assert site.run("cars", api.url).state == "success"
+    # A broker that slept takes its time to lead again; Airflow tries a task more than once, too.
+    tries = (site.run("cars", api.url) for _ in range(3))
+    assert any(ran.state == "success" for ran in tries), site.airflow.log[-20_000:]
     found = site.arrived("cars")
     assert len(found) == len(set(found)) == before + total
 
@@ -298,19 +301,27 @@ def test_a_setting_outside_its_schema_starts_no_run(site: Site, api: Api) -> Non
     assert len(site.airflow.log) >= before
 
 
-def test_what_runs_did_reaches_prometheus(site: Site) -> None:
-    """After the tests above: records, duplicates, errors, latency, duration, failures by kind."""
-    # The run that was killed had not told its last seconds.
-    assert (
-        1000
-        < site.metric("yeoul_poller_records_sent_total", feed="cars")
-        <= len(site.arrived("cars"))
-    )
-    assert site.metric("yeoul_poller_records_duplicate_total", feed="cars") > 0
-    assert site.metric("yeoul_poller_requests_total", feed="cars", outcome="unauthorized") == 2
-    assert site.metric("yeoul_poller_request_seconds_count", feed="cars") > 10
-    assert site.metric("yeoul_poller_request_seconds_bucket", feed="cars", le="+Inf") > 10
+def test_what_runs_did_reaches_prometheus(site: Site, api: Api) -> None:
+    """Records, duplicates, errors, latency, duration and failures by kind."""
+    counted = {
+        "yeoul_poller_records_sent_total": {"feed": "cars"},
+        "yeoul_poller_records_duplicate_total": {"feed": "cars"},
+        "yeoul_poller_request_seconds_count": {"feed": "cars"},
+        "yeoul_poller_request_seconds_bucket": {"feed": "cars", "le": "+Inf"},
+        "yeoul_poller_requests_total": {"feed": "cars", "outcome": "unauthorized"},
+        "yeoul_feed_failures_total": {"feed": "cars", "kind": "unauthorized"},
+        "airflow_task_duration_seconds_count": {"dag_id": "cars_ingest"},
+    }
+    before = {name: site.metric(name, **labels) for name, labels in counted.items()}
+    good = site.run("cars", api.url, run_for=3)
+    assert good.state == "success", good.log
+    # The last one: that it failed does not hide when the API last answered.
+    assert site.run("cars", api.url, key="wrong").state == "failed"
+    more = [site.metric(name, **labels) - before[name] for name, labels in counted.items()]
+    sent, known, requests, answered, refused, failures, tasks = more
+    assert (sent, known) == (good.xcom["sent"], good.xcom["duplicates"])
+    assert sent > 0
+    assert known > 0
+    assert requests == answered > 2
+    assert (refused, failures, tasks) == (1, 1, 2)
     assert site.metric("yeoul_poller_last_success_timestamp_seconds", feed="cars") > 1.7e9
-    assert site.metric("yeoul_feed_failures_total", feed="cars", kind="unauthorized") == 2
-    assert site.metric("yeoul_feed_failures_total", feed="stuck", kind="kafka") == 1
-    assert site.metric("airflow_task_duration_seconds_count", dag_id="cars_ingest") > 5

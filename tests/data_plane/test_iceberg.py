@@ -87,7 +87,7 @@ def test_a_table_of_a_jdbc_catalog(
     monkeypatch.setenv("YEOUL_SECRETS_DIR", str(tmp_path))
     made = iceberg_document(platform, name)
     uri = f"jdbc:postgresql://{ends.host}:{ends.port}/{ends.dbname}"
-    catalog = {"type": "jdbc", "uri": uri, "table": "cars.info", "secretRef": "catalog"}
+    catalog = {"type": "jdbc", "uri": uri, "table": "fleet.info", "secretRef": "catalog"}
     made["spec"]["sinks"][0]["hdfs"]["catalog"] = catalog
     made["spec"]["sinks"] = made["spec"]["sinks"][:1]
     create_topic(platform, name)
@@ -98,7 +98,8 @@ def test_a_table_of_a_jdbc_catalog(
     report = there.verify()
     assert (report.verdict, report.findings.listed) == ("holds", ())
     assert row_of(report, "ice").rows == 200
-    assert there.sql("SELECT table_name FROM iceberg_tables") == [("info",)]
+    listed = "SELECT table_name FROM iceberg_tables WHERE table_namespace = 'fleet'"
+    assert there.sql(listed) == [("info",)]
 
 
 def test_a_table_of_a_rest_catalog(platform: Platform, delivered: World, tmp_path: Path) -> None:

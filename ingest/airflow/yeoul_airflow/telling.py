@@ -37,7 +37,9 @@ class Teller:
                     texts = {key: text.removeprefix("+") for key, text in sample.labels.items()}
                     labels = {**texts, **self._labels}
                     if family.type == "gauge":
-                        self._gauge(sample.name, sample.value, labels)
+                        # A run that had no success yet does not make earlier ones unhappened.
+                        if sample.value or not sample.name.endswith("_timestamp_seconds"):
+                            self._gauge(sample.name, sample.value, labels)
                     elif not sample.name.endswith("_created"):
                         key = (sample.name, frozenset(labels.items()))
                         more = sample.value - self._told.get(key, 0.0)
