@@ -63,9 +63,9 @@ def create_topic(platform: Platform, topic: str, partitions: int = 2) -> None:
 
 
 def create_topic_at(bootstrap: str, topic: str, partitions: int = 2) -> None:
-    """Create a topic of any broker."""
+    """Create a topic of any broker, with as many replicas as are its default."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    for future in admin.create_topics([NewTopic(topic, partitions, 1)]).values():
+    for future in admin.create_topics([NewTopic(topic, partitions)]).values():
         future.result(timeout=30)
 
 

@@ -25,11 +25,24 @@ class TopicChangedError(Exception):
     """The topic was recreated while a query ran. Restarting reads the new one from its start."""
 
 
-class CredentialsChangedError(Exception):
-    """The secret of the source is another one now. Restarting takes it up."""
+class RestartError(Exception):
+    """Nothing went wrong: what a query started with has changed, and starting again takes it up."""
+
+
+class CredentialsChangedError(RestartError):
+    """The secret of the source is another one now."""
 
     def __init__(self) -> None:
         super().__init__("Kafka's secret has changed: starting again with the new one")
+
+
+class ClockSetBackError(RestartError):
+    """The wall clock was set back: Spark waits for the next batch until it is as late again."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"the clock was set back by {seconds:.0f} s: starting again by the new one"
+        )
 
 
 def fenced(sink: str, mine: int, current: int) -> FencedError:

@@ -31,6 +31,10 @@ class Gate:
     def close(self) -> None:
         """Let no further batch in and return when the running one, if any, has finished."""
         self._closed.set()
+        self.await_batch()
+
+    def await_batch(self) -> None:
+        """Return when the running batch, if any, has finished."""
         with self._running:
             pass
 

@@ -16,8 +16,10 @@ from pyspark.sql.streaming.query import StreamingQuery
 
 from yeoul_stream.backoff import delay
 from yeoul_stream.errors import (
+    ClockSetBackError,
     CredentialsChangedError,
     PermanentError,
+    RestartError,
     TopicChangedError,
     java_cause,
     root_cause,
@@ -37,6 +39,9 @@ from yeoul_stream.spark import empty_raw
 from yeoul_stream.start import TopicState, batch_extent, resolve_start
 
 _log = logging.getLogger(__name__)
+
+# How often a waiting query's clock is looked at, and by how much it may go back unnoticed.
+_LOOK_S, _SET_BACK_S = 5, 5.0
 
 
 @dataclass(frozen=True)
@@ -70,6 +75,7 @@ class SinkQuery(threading.Thread):
         self._gate = Gate()
         self._query: StreamingQuery | None = None
         self._failure: BaseException | None = None
+        self._outdated: RestartError | None = None
         self._progressed = False
         self._was_open = False
         self.error: BaseException | None = None
@@ -92,7 +98,7 @@ class SinkQuery(threading.Thread):
                 self._run_query()
             except Drained:
                 break
-            except CredentialsChangedError as error:
+            except RestartError as error:
                 _log.info("%s: %s", self.name, error)
             except PermanentError as error:
                 _log.error("%s: stopped for good: %s", self.name, error)
@@ -116,6 +122,7 @@ class SinkQuery(threading.Thread):
 
     def _run_query(self) -> None:
         context = self._context
+        self._outdated = None
         secret = dict(context.read_secret())
         admin = TopicAdmin(context.spark, context.source, secret)
         try:
@@ -163,6 +170,7 @@ class SinkQuery(threading.Thread):
         def guarded(frame: DataFrame, batch_id: int) -> None:
             try:
                 with self._gate.batch():
+                    self._check_current()
                     batches.write(frame, batch_id)
             except BaseException as error:
                 # Spark reports what it can of a callback's exception; keep the original.
@@ -185,7 +193,25 @@ class SinkQuery(threading.Thread):
         if self._gate.closed:
             query.stop()
         self._context.board.state(self._context.sink.name, "running")
-        query.awaitTermination()
+        if self._context.sink.trigger.kind == "interval":
+            self._await_by_clock(query)
+        else:
+            query.awaitTermination()
+
+    def _check_current(self) -> None:
+        if self._outdated is not None:
+            raise self._outdated
+
+    def _await_by_clock(self, query: StreamingQuery) -> None:
+        """Wait until the query ends. Spark's interval triggers wait by the wall clock."""
+        offset = _clock_offset()
+        while not query.awaitTermination(_LOOK_S):
+            before, offset = offset, _clock_offset()
+            if before - offset > _SET_BACK_S:
+                self._outdated = ClockSetBackError(before - offset)
+                self._gate.await_batch()
+                query.stop()
+                raise self._outdated
 
 
 class _Batches:
@@ -227,6 +253,11 @@ class _Batches:
         board.batch(name, batch_id, written, time.monotonic() - began, datetime.now(UTC))
         board.topic_ends(now_topic.end)
         self._on_batch()
+
+
+def _clock_offset() -> float:
+    """Return by how many seconds the wall clock is ahead of the clock that only counts."""
+    return time.time() - time.monotonic()
 
 
 def _changed(context: QueryContext, secret: Mapping[str, str]) -> bool:

@@ -11,7 +11,6 @@ import select
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -27,18 +26,16 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
-from fix_stream import INSTALLATION, Stream, connect, produce, record, stream, wait_until
+from fix_faults import TABLE_ONLY, error_of, holds, locked, order, records
+from fix_stream import Stream, connect, produce, record, stream, wait_until
 from fix_verify import document, session
 from yeoul_local.platform import Platform
-from yeoul_stream.job import Settings
 from yeoul_stream.pipeline import parse_pipeline
-from yeoul_stream.verify.run import verify
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 ROUNDS = int(os.environ.get("YEOUL_FAULT_ROUNDS", "3"))
-TABLE_ONLY = {"spec": {"sinks": [{"name": "lake", "enabled": False}]}}
 
 
 @pytest.fixture(scope="module")
@@ -51,22 +48,10 @@ def spark(platform: Platform) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def table_stream(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
     with stream(platform, tmp_path_factory.mktemp("faults"), "kills", TABLE_ONLY) as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         made.start()
         made.caught_up("table")
         yield made
-
-
-def _records(block: int, count: int = 200) -> list[bytes | None]:
-    return [record(block * 100_000 + number) for number in range(count)]
-
-
-def _holds(made: Stream, spark: SparkSession, *sinks: str) -> None:
-    """The proof holds for the sinks, and it covers everything that was produced."""
-    pipeline = parse_pipeline(made.document, made.name)
-    report = verify(pipeline, Settings(INSTALLATION, made.folder), spark, sinks)
-    assert report.verdict == "holds", report.findings.listed
-    assert [row.in_kafka for row in report.sinks] == [made.ends()] * len(sinks)
 
 
 def _backend_waits(watcher: Connection, made: Stream) -> bool:
@@ -79,24 +64,11 @@ def _backend_waits(watcher: Connection, made: Stream) -> bool:
         return cursor.fetchone() is not None
 
 
-@contextmanager
-def _locked(made: Stream, statement: str) -> Iterator[Connection]:
-    """Hold a lock that stops the sink's transaction at a known statement."""
-    holder = connect(made.platform)
-    holder.autocommit = False
-    try:
-        with holder.cursor() as cursor:
-            cursor.execute(statement)
-        yield holder
-    finally:
-        holder.close()
-
-
 def _kill_at_lock(made: Stream, statement: str, rng: random.Random, block: int) -> None:
     watcher = connect(made.platform)
     try:
-        with _locked(made, statement):
-            made.produce(_records(block))
+        with locked(made, statement):
+            made.produce(records(block))
             wait_until("the sink to reach the lock", lambda: _backend_waits(watcher, made))
             time.sleep(rng.random() / 10)
             made.kill()
@@ -126,7 +98,7 @@ def kill_after(made: Stream, rng: random.Random, block: int) -> None:
                 "CREATE OR REPLACE TRIGGER told AFTER UPDATE ON yeoul.ledger "
                 "FOR EACH ROW EXECUTE FUNCTION told(); LISTEN committed"
             )
-        made.produce(_records(block))
+        made.produce(records(block))
         assert select.select([listener], [], [], 60)[0], "no commit was notified"
         time.sleep(rng.random() / 20)
         made.kill()
@@ -157,48 +129,48 @@ def test_kill_9_of_spark(
     table_stream.start()
     table_stream.produce([record(10_000_000 + table_stream.ends() + n) for n in range(10)])
     table_stream.caught_up("table")
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_postgres_killed_mid_copy(platform: Platform, spark: SparkSession, tmp_path: Path) -> None:
     with stream(platform, tmp_path, "midcopy", TABLE_ONLY) as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         made.start()
         made.caught_up("table")
-        with _locked(made, "LOCK TABLE yeoul.books IN EXCLUSIVE MODE"):
+        with locked(made, "LOCK TABLE yeoul.books IN EXCLUSIVE MODE"):
             watcher = connect(platform)
-            made.produce(_records(1, 20_000))
+            made.produce(records(1, 20_000))
             wait_until("rows to be copied", lambda: _backend_waits(watcher, made))
             watcher.close()
             platform.kill("postgres")
         platform.start("postgres")
         made.caught_up("table")
-        _holds(made, spark, "table")
+        holds(made, spark, "table")
 
 
 def test_hdfs_away_for_30_seconds_does_not_stop_postgres(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     with stream(platform, tmp_path, "nolake") as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         made.start()
         made.caught_up("table", "lake")
         platform.kill("hdfs")
         away = time.monotonic()
-        made.produce(_records(1))
+        made.produce(records(1))
         made.caught_up("table")
         wait_until("the lake's error to be seen", lambda: made.sink("lake").get("lastError"))
         time.sleep(max(0.0, 30 - (time.monotonic() - away)))
         platform.start("hdfs")
         made.caught_up("lake")
-        _holds(made, spark, "table", "lake")
+        holds(made, spark, "table", "lake")
 
 
 @pytest.fixture(scope="module")
 def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
     """A stream into table and lake, which has written to both."""
     with stream(platform, tmp_path_factory.mktemp("pair"), "pair") as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         made.start()
         made.caught_up("table", "lake")
         yield made
@@ -206,12 +178,12 @@ def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession) -> None:
     before = both.committed("table")
-    with _locked(both, f"LOCK TABLE {both.table} IN ACCESS EXCLUSIVE MODE"):
-        both.produce(_records(1))
+    with locked(both, f"LOCK TABLE {both.table} IN ACCESS EXCLUSIVE MODE"):
+        both.produce(records(1))
         both.caught_up("lake")
         assert both.committed("table") == before
     both.caught_up("table")
-    _holds(both, spark, "table", "lake")
+    holds(both, spark, "table", "lake")
 
 
 def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
@@ -219,57 +191,57 @@ def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
     wait_until("that to be told", lambda: (both.progress() or {}).get("sourceError"))
     both.platform.start("kafka")
     wait_until("that to be over", lambda: not (both.progress() or {}).get("sourceError", True))
-    both.produce(_records(2))
+    both.produce(records(2))
     both.caught_up("table", "lake")
-    _holds(both, spark, "table", "lake")
+    holds(both, spark, "table", "lake")
 
 
 def test_a_deleted_checkpoint_is_nothing(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     with stream(platform, tmp_path, "forgetful") as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         made.start()
         made.caught_up("table", "lake")
         made.kill()
         shutil.rmtree(tmp_path / "scratch")
-        made.produce(_records(1))
+        made.produce(records(1))
         made.start()
         made.caught_up("table", "lake")
-        _holds(made, spark, "table", "lake")
+        holds(made, spark, "table", "lake")
 
 
 def test_a_second_driver_fences_the_first(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     with stream(platform, tmp_path, "twice", TABLE_ONLY) as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         first = made.start()
         made.caught_up("table")
         made.start()
         made.running("table")
-        made.produce(_records(1))
+        made.produce(records(1))
         made.caught_up("table")
         assert first.wait(timeout=60) == 3
-        _holds(made, spark, "table")
+        holds(made, spark, "table")
 
 
 def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     with stream(platform, tmp_path, "frozen", TABLE_ONLY) as made:
-        made.produce(_records(0))
+        made.produce(records(0))
         first = made.start()
         made.caught_up("table")
         with frozen([first, *first.children(recursive=True)]):
             made.start()
             made.running("table")
-            made.produce(_records(1))
+            made.produce(records(1))
             made.caught_up("table")
-        made.produce(_records(2))
+        made.produce(records(2))
         assert first.wait(timeout=60) == 3
         made.caught_up("table")
-        _holds(made, spark, "table")
+        holds(made, spark, "table")
 
 
 @pytest.mark.parametrize("turn", range(max(ROUNDS // 3, 1)))
@@ -277,23 +249,23 @@ def test_a_right_that_was_withdrawn_is_told_and_waited_for(
     table_stream: Stream, spark: SparkSession, turn: int
 ) -> None:
     role = table_stream.query("SELECT current_user")[0][0]
-    _order(table_stream, f"REVOKE INSERT ON {table_stream.table} FROM {role}")
-    table_stream.produce(_records(200 + turn))
-    wait_until("the error", lambda: "permission denied" in _error(table_stream))
-    _order(table_stream, f"GRANT INSERT ON {table_stream.table} TO {role}")
+    order(table_stream, f"REVOKE INSERT ON {table_stream.table} FROM {role}")
+    table_stream.produce(records(200 + turn))
+    wait_until("the error", lambda: "permission denied" in error_of(table_stream, "table"))
+    order(table_stream, f"GRANT INSERT ON {table_stream.table} TO {role}")
     table_stream.caught_up("table")
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_a_locked_table_is_waited_for(table_stream: Stream, spark: SparkSession) -> None:
     watcher = connect(table_stream.platform)
-    with _locked(table_stream, f"LOCK TABLE {table_stream.table} IN ACCESS EXCLUSIVE MODE"):
-        table_stream.produce(_records(300))
+    with locked(table_stream, f"LOCK TABLE {table_stream.table} IN ACCESS EXCLUSIVE MODE"):
+        table_stream.produce(records(300))
         wait_until("the sink to wait", lambda: _backend_waits(watcher, table_stream))
         time.sleep(1)
     watcher.close()
     table_stream.caught_up("table")
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_poison_batches_become_dead_letters_and_nothing_else(
@@ -304,9 +276,9 @@ def test_poison_batches_become_dead_letters_and_nothing_else(
         *(record(n, vhcleTypeCd="nul \u0000") for n in range(400)),
         *([None, b"", b"[]", b"\xff\xfe", b"{" * 5000] * 40),
     ]
-    table_stream.produce([*poison, *_records(400)])
+    table_stream.produce([*poison, *records(400)])
     table_stream.caught_up("table")
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_a_record_of_10_megabytes_is_a_row(table_stream: Stream, spark: SparkSession) -> None:
@@ -321,7 +293,7 @@ def test_a_record_of_10_megabytes_is_a_row(table_stream: Stream, spark: SparkSes
     table_stream.caught_up("table")
     length = f"SELECT max(length(data_id)) FROM {table_stream.table}"
     assert table_stream.query(length) == [(10_000_000,)]
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_partitions_that_are_added_are_read_from_their_start(
@@ -330,38 +302,25 @@ def test_partitions_that_are_added_are_read_from_their_start(
     admin = AdminClient({"bootstrap.servers": table_stream.platform.endpoints.kafka_bootstrap})
     for future in admin.create_partitions([NewPartitions(table_stream.topic, 4)]).values():
         future.result(timeout=30)
-    produce(table_stream.platform, table_stream.topic, _records(500), partitions=4)
+    produce(table_stream.platform, table_stream.topic, records(500), partitions=4)
     table_stream.caught_up("table")
     assert len(table_stream.query("SELECT FROM yeoul.ledger WHERE pipeline = 'default/kills'")) == 4
-    _holds(table_stream, spark, "table")
+    holds(table_stream, spark, "table")
 
 
 def test_a_dropped_column_stops_the_sink_until_it_is_back(
     table_stream: Stream, spark: SparkSession
 ) -> None:
     table = table_stream.table
-    _order(table_stream, f"ALTER TABLE {table} RENAME COLUMN vhclesped TO gone")
-    table_stream.produce(_records(600))
+    order(table_stream, f"ALTER TABLE {table} RENAME COLUMN vhclesped TO gone")
+    table_stream.produce(records(600))
     assert table_stream.process is not None
     assert table_stream.process.wait(timeout=120) == 1
     assert "column 'vhclesped' (double precision) is missing" in table_stream.tail()
-    _order(table_stream, f"ALTER TABLE {table} RENAME COLUMN gone TO vhclesped")
+    order(table_stream, f"ALTER TABLE {table} RENAME COLUMN gone TO vhclesped")
     table_stream.start()
     table_stream.caught_up("table")
-    _holds(table_stream, spark, "table")
-
-
-def _error(made: Stream) -> str:
-    return str(made.sink("table").get("lastError"))
-
-
-def _order(made: Stream, statement: str) -> None:
-    connection = connect(made.platform)
-    try:
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
-    finally:
-        connection.close()
+    holds(table_stream, spark, "table")
 
 
 def _widen(made: Stream, size: int) -> None:

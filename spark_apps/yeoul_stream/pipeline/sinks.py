@@ -51,8 +51,9 @@ class Postgres(Model):
     """Append rows to a PostgreSQL table, or keep the newest row of each key, exactly once."""
 
     secret_ref: SecretName
-    """The Secret with `host`, `port`, `dbname`, `username`, `password` and optionally `sslmode`
-    and `ca.crt`, the certificate of who signs for the server, or `sslrootcert`, a file of it."""
+    """The Secret with `host` (or several, separated by commas: the one that can be written to is
+    used), `port`, `dbname`, `username`, `password` and optionally `sslmode` and `ca.crt`, the
+    certificate of who signs for the server, or `sslrootcert`, a file of it."""
     table: Table
     """`table` or `schema.table`. It is created when missing."""
     write: Literal["append", "upsert"] = "append"

@@ -18,6 +18,8 @@ _KEEPALIVES_IDLE_S, _KEEPALIVES_INTERVAL_S, _KEEPALIVES_COUNT = 20, 10, 3
 def connect(secret: PostgresSecret, application: str) -> Iterator[Connection]:
     """Open a connection (no autocommit, UTC) and close it at the end; nothing is committed.
 
+    Of several hosts it is the one that can be written to: the other ones are its standbys.
+
     Raises:
         psycopg2.OperationalError: the server cannot be reached or refuses the role.
     """
@@ -28,6 +30,7 @@ def connect(secret: PostgresSecret, application: str) -> Iterator[Connection]:
             dbname=secret.dbname,
             user=secret.username,
             password=secret.password,
+            target_session_attrs="read-write",
             sslmode=secret.sslmode,
             sslrootcert=file,
             application_name=application,
