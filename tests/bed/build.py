@@ -121,7 +121,7 @@ def install_packages(wanted: dict[str, str]) -> None:
         raise BedError(f"Missing, and not to be installed by this user: {names}. Install them.")
     print(f"installing {names}", flush=True)
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    install = ["apt-get", "install", "--yes", "-qq", "-o", "DPkg::Lock::Timeout=300", *missing]
+    install = ["apt-get", "install", "--yes", "-qq", *missing]
     for command in (["apt-get", "update", "-qq"], install):
         done = subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=False)
         if done.returncode:
