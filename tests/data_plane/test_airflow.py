@@ -273,6 +273,7 @@ def test_a_topic_that_takes_nothing_is_told(site: Site, api: Api) -> None:
     assert site.arrived("stuck") == []
 
 
+@pytest.mark.night
 def test_a_kafka_that_stops_answering_is_told_on_time_and_nothing_is_lost_or_doubled(
     site: Site, api: Api, platform: Platform
 ) -> None:

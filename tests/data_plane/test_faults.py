@@ -132,38 +132,17 @@ def test_kill_9_of_spark(
     holds(table_stream, spark, "table")
 
 
-def test_postgres_killed_mid_copy(platform: Platform, spark: SparkSession, tmp_path: Path) -> None:
-    with stream(platform, tmp_path, "midcopy", TABLE_ONLY) as made:
-        made.produce(records(0))
-        made.start()
-        made.caught_up("table")
-        with locked(made, "LOCK TABLE yeoul.books IN EXCLUSIVE MODE"):
-            watcher = connect(platform)
-            made.produce(records(1, 20_000))
-            wait_until("rows to be copied", lambda: _backend_waits(watcher, made))
-            watcher.close()
-            platform.kill("postgres")
-        platform.start("postgres")
-        made.caught_up("table")
-        holds(made, spark, "table")
-
-
-def test_hdfs_away_for_30_seconds_does_not_stop_postgres(
-    platform: Platform, spark: SparkSession, tmp_path: Path
-) -> None:
-    with stream(platform, tmp_path, "nolake") as made:
-        made.produce(records(0))
-        made.start()
-        made.caught_up("table", "lake")
-        platform.kill("hdfs")
-        away = time.monotonic()
-        made.produce(records(1))
-        made.caught_up("table")
-        wait_until("the lake's error to be seen", lambda: made.sink("lake").get("lastError"))
-        time.sleep(max(0.0, 30 - (time.monotonic() - away)))
-        platform.start("hdfs")
-        made.caught_up("lake")
-        holds(made, spark, "table", "lake")
+def test_postgres_killed_mid_copy(table_stream: Stream, spark: SparkSession) -> None:
+    table_stream.running("table")
+    with locked(table_stream, "LOCK TABLE yeoul.books IN EXCLUSIVE MODE"):
+        watcher = connect(table_stream.platform)
+        table_stream.produce(records(100, 20_000))
+        wait_until("rows to be copied", lambda: _backend_waits(watcher, table_stream))
+        watcher.close()
+        table_stream.platform.kill("postgres")
+    table_stream.platform.start("postgres")
+    table_stream.caught_up("table")
+    holds(table_stream, spark, "table")
 
 
 @pytest.fixture(scope="module")
@@ -176,10 +155,22 @@ def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
 
 
+def test_hdfs_away_for_30_seconds_does_not_stop_postgres(both: Stream, spark: SparkSession) -> None:
+    both.platform.kill("hdfs")
+    away = time.monotonic()
+    both.produce(records(1))
+    both.caught_up("table")
+    wait_until("the lake's error to be seen", lambda: both.sink("lake").get("lastError"))
+    time.sleep(max(0.0, 30 - (time.monotonic() - away)))
+    both.platform.start("hdfs")
+    both.caught_up("lake")
+    holds(both, spark, "table", "lake")
+
+
 def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession) -> None:
     before = both.committed("table")
     with locked(both, f"LOCK TABLE {both.table} IN ACCESS EXCLUSIVE MODE"):
-        both.produce(records(1))
+        both.produce(records(2))
         both.caught_up("lake")
         assert both.committed("table") == before
     both.caught_up("table")
@@ -191,24 +182,18 @@ def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
     wait_until("that to be told", lambda: (both.progress() or {}).get("sourceError"))
     both.platform.start("kafka")
     wait_until("that to be over", lambda: not (both.progress() or {}).get("sourceError", True))
-    both.produce(records(2))
+    both.produce(records(3))
     both.caught_up("table", "lake")
     holds(both, spark, "table", "lake")
 
 
-def test_a_deleted_checkpoint_is_nothing(
-    platform: Platform, spark: SparkSession, tmp_path: Path
-) -> None:
-    with stream(platform, tmp_path, "forgetful") as made:
-        made.produce(records(0))
-        made.start()
-        made.caught_up("table", "lake")
-        made.kill()
-        shutil.rmtree(tmp_path / "scratch")
-        made.produce(records(1))
-        made.start()
-        made.caught_up("table", "lake")
-        holds(made, spark, "table", "lake")
+def test_a_deleted_checkpoint_is_nothing(both: Stream, spark: SparkSession) -> None:
+    both.kill()
+    shutil.rmtree(both.folder / "scratch")
+    both.produce(records(4))
+    both.start()
+    both.caught_up("table", "lake")
+    holds(both, spark, "table", "lake")
 
 
 def test_a_second_driver_fences_the_first(
@@ -226,6 +211,7 @@ def test_a_second_driver_fences_the_first(
         holds(made, spark, "table")
 
 
+@pytest.mark.night
 def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:

@@ -162,6 +162,7 @@ def test_offsets_lost_to_retention_stop_the_sink_with_their_number(
         assert "100 offsets were removed by retention" in made.log.read_text()
 
 
+@pytest.mark.night
 def test_offsets_lost_to_retention_are_recorded_when_the_pipeline_goes_on(
     platform: Platform, tmp_path: Path
 ) -> None:

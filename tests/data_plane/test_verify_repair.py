@@ -124,6 +124,7 @@ def test_doubled_rows_stay_where_another_pipeline_reads_the_topic(mended: World)
     assert "verify-test/default/other/out may write there too" in found.plan.left[0]
 
 
+@pytest.mark.night
 def test_the_command_lists_first_and_mends_with_yes(mended: World, tmp_path: Path) -> None:
     file = tmp_path / "mended.yaml"
     file.write_text(yaml.safe_dump(document(mended.platform, "mended"), sort_keys=False))

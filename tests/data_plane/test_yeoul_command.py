@@ -191,6 +191,7 @@ def test_a_pipeline_runs_to_its_end(platform: Platform) -> None:
     assert platform.process("backfill") is None
 
 
+@pytest.mark.night
 def test_a_pipeline_is_erased_once_that_is_confirmed(platform: Platform) -> None:
     example = str(Path(__file__).parents[2] / "manifests" / "examples" / "backfill.yaml")
     run = _yeoul(platform, "run", example)
