@@ -51,6 +51,7 @@ def test_a_new_operator_leaves_what_works_as_it_is(
     assert (alone.driver(), alone.status()["phase"]) == (driver, "Running")
 
 
+@pytest.mark.night
 def test_a_revision_that_went_while_no_operator_was_there_is_stored_again_or_forgotten(
     cluster: Cluster, alone: Pipelines, settings: dict[str, str], tmp_path: Path
 ) -> None:
@@ -69,6 +70,7 @@ def test_a_revision_that_went_while_no_operator_was_there_is_stored_again_or_for
         until("the event", lambda: "RevisionLost" in alone.events())
 
 
+@pytest.mark.night
 def test_what_one_operator_has_begun_to_erase_the_next_one_lets_go(
     cluster: Cluster, alone: Pipelines, settings: dict[str, str], tmp_path: Path
 ) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from bed.api import Api, until
 from fix_cluster import Cluster
 from fix_operator import Applications, Operator, running_operator
@@ -13,6 +15,7 @@ COUNT = 'spark_application_count{app_type="Unknown"}'
 LEADER = "yeoul_leader"
 
 
+@pytest.mark.night
 def test_sums_over_replicas_count_nothing_twice(
     cluster: Cluster, api: Api, crds: None, namespace: str, tmp_path: Path
 ) -> None:

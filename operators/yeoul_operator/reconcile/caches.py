@@ -149,10 +149,11 @@ class Caches:
     def until_heard(self, key: Key, seconds: float | None) -> float | None:
         """Return after how many seconds to look again, where `seconds` would do otherwise.
 
-        A watch that lags may tell in one breath that a pod came and that it went. Then it is held
-        for being just written, and nothing more is ever told of it.
+        A watch that lags may tell in one breath that something came and that it went. Then it is
+        held for being just written, and nothing more is ever told of it.
         """
-        if not self.pods.holds(label_key(key)):
+        label = label_key(key)
+        if not (self.pods.holds(label) or self.children.holds(label)):
             return seconds
         return KEPT_S + 1.0 if seconds is None else min(seconds, KEPT_S + 1.0)
 
