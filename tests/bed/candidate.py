@@ -2,7 +2,8 @@
 
 `python -m bed.candidate KUBECONFIG NAMESPACE NAME IDENTITY LEASE_SECONDS` prints a JSON object a
 line: {"at": seconds, "event": "gained" | "lost"} or {"at": begin, "until": end} for a write that
-may begin at `begin` and be on its way until `end`. All seconds are of the machine's boot clock.
+may begin at `begin` and be on its way until `end`, or {"looked": seconds} once it has had its first
+look at the Lease, from when on it waits. All seconds are of the machine's boot clock.
 """
 
 from __future__ import annotations
@@ -35,6 +36,15 @@ async def write(election: Election) -> None:
         await asyncio.sleep(0.05)
 
 
+async def tell_of_first_look(election: Election) -> None:
+    """A round has ended when the next one begins."""
+    for _ in range(2):
+        before = election.tried
+        while election.tried == before:
+            await asyncio.sleep(0.05)
+    say(looked=clock())
+
+
 async def main(kubeconfig: str, namespace: str, name: str, identity: str, lease: str) -> None:
     """Take part until SIGTERM."""
     ended = asyncio.Event()
@@ -49,7 +59,8 @@ async def main(kubeconfig: str, namespace: str, name: str, identity: str, lease:
         lost=lambda: say(at=clock(), event="lost"),
         rng=Random(),
     )
-    tasks = [asyncio.create_task(election.run()), asyncio.create_task(write(election))]
+    parts = (election.run(), write(election), tell_of_first_look(election))
+    tasks = [asyncio.create_task(part) for part in parts]
     await ended.wait()
     for task in tasks:
         task.cancel()

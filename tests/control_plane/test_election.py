@@ -95,6 +95,7 @@ def pair(start: Start, lease: int = LEASE_S) -> tuple[Candidate, Candidate]:
     first = start("first", lease)
     leader(first)
     second = start("second", lease)
+    until("its first look", lambda: any("looked" in line for line in second.lines.copy()))
     return first, second
 
 
@@ -131,7 +132,6 @@ def test_another_one_leads_within_20_seconds_of_a_kill(start: Start) -> None:
 
 def test_another_one_leads_at_once_when_the_lease_is_given_back(start: Start) -> None:
     first, second = pair(start, lease=60)
-    until("the other one's start", lambda: second.process.poll() is None)
     until("a write", lambda: first.writes)
     first.end(signal.SIGTERM)
     assert leader(second, seconds=30.0) is second
