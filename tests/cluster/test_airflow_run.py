@@ -10,7 +10,7 @@ import pytest
 
 from bed.api import learn, until
 from cluster.platform_objects import car_info, platform_values
-from fix_airflow import Airflow, Ran, running_airflow
+from fix_airflow import Airflow, Ran, airflow_beside
 from fix_node import ASK, PATIENCE, Release, image, image_of
 from fix_pipelines import KIND, PLURAL
 from yeoul_stream.pipeline import apply_overlay
@@ -143,13 +143,11 @@ def airflow(
     """Airflow outside of the cluster, and a pipeline there that has a document but does not run."""
     learn(KIND, "yeoul.dev/v1alpha1", PLURAL)
     api, namespace = release.site.api, release.namespace
-    kubernetes = {"kube_config_path": str(release.site.kubeconfig)}
-    connection = json.dumps({"conn_type": "kubernetes", "extra": kubernetes})
     api.apply(car_info(namespace, suspend=True))
     try:
         until("its revision", lambda: revision(release) != "", PATIENCE)
         home = tmp_path_factory.mktemp("airflow")
-        with running_airflow(home, {"AIRFLOW_CONN_KUBERNETES_DEFAULT": connection}) as made:
+        with airflow_beside(release.site.kubeconfig, home) as made:
             yield made, namespace
     finally:
         api.delete(KIND, namespace, "car-info")

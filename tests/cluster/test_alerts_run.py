@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from cluster.platform_objects import platform_values
 from cluster.running import Running, first_example
 from fix_hasty import hasty_chart
-from fix_node import Release
+from fix_node import RESTRICTED, Release, image_of
 from yeoul_stream.pipeline import apply_overlay
 
 pytestmark = [
@@ -27,11 +28,8 @@ pytestmark = [
 HEALTH = {"maxLag": "10 seconds"}
 # A NameNode gives a DataNode up after twice this and ten heartbeats: 20 seconds, not ten minutes.
 SOON_DEAD = {"dfs.heartbeat.interval": 1, "dfs.namenode.heartbeat.recheck-interval": 5000}
-TWO_COPIES = {
-    "hdfs": {
-        "builtin": {"replication": 2, "datanode": {"replicas": 2}, "properties": SOON_DEAD},
-    }
-}
+HDFS = {"replication": 2, "datanode": {"replicas": 2}, "properties": SOON_DEAD}
+VALUES = apply_overlay(platform_values(), {"hdfs": {"builtin": HDFS}})
 
 
 @pytest.fixture(scope="module")
@@ -40,8 +38,7 @@ def running(
 ) -> Iterator[Running]:
     """The pipeline, which has written its first rows."""
     hasty = replace(release, chart=hasty_chart(tmp_path_factory.mktemp("chart")))
-    values = apply_overlay(platform_values(), TWO_COPIES)
-    with first_example(hasty, values, pytestconfig, health=HEALTH) as pipeline:
+    with first_example(hasty, VALUES, pytestconfig, health=HEALTH) as pipeline:
         pipeline.works()
         yield pipeline
 
@@ -164,6 +161,23 @@ def test_difference_that_a_proof_finds(running: Running) -> None:
     running.wait("a proof that holds", lambda: running.holds("Proven"))
     running.clears("YeoulVerifyFailed")
     running.apply(health=HEALTH)
+
+
+def test_node_shows_its_metrics(running: Running) -> None:
+    level = {"pod-security.kubernetes.io/enforce": "privileged"}
+    running.site.api.patch("Namespace", None, running.namespace, {"metadata": {"labels": level}})
+    exporter = {"enabled": True, "image": image_of("node-exporter")}
+    nodes = {"monitoring": {"builtin": {"nodeExporter": exporter}}}
+    try:
+        running.furnish(apply_overlay(VALUES, nodes))
+        for name in ("node_cpu_seconds_total", "node_memory_MemAvailable_bytes"):
+            query = f'{name}{{job="yeoul-node", node!=""}}'
+            running.wait(name, partial(running.metrics, query))
+    finally:
+        running.furnish(VALUES)
+        running.site.api.patch(
+            "Namespace", None, running.namespace, {"metadata": {"labels": RESTRICTED}}
+        )
 
 
 def test_rollback_is_forgotten(running: Running) -> None:
