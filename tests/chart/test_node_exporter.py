@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import yaml
 
 from fix_chart import Chart, Object
 
@@ -31,9 +32,11 @@ def test_it_sees_the_node_and_changes_nothing(pod: Object) -> None:
     assert pod["automountServiceAccountToken"] is False
 
 
-def test_prometheus_asks_it_under_the_name_that_dashboards_know(chart: Chart) -> None:
-    config = chart.find("ConfigMap", "yeoul-prometheus", NODES)["data"]["prometheus.yml"]
-    assert "job_name: yeoul-node\n" in config
-    without = {"monitoring": {"provider": "builtin"}}
-    config = chart.find("ConfigMap", "yeoul-prometheus", without)["data"]["prometheus.yml"]
-    assert "job_name: yeoul-node\n" not in config
+@pytest.mark.parametrize("enabled", [True, False])
+def test_prometheus_asks_it_under_the_name_that_dashboards_know(
+    chart: Chart, enabled: bool
+) -> None:
+    values = NODES if enabled else {"monitoring": {"provider": "builtin"}}
+    config = chart.find("ConfigMap", "yeoul-prometheus", values)["data"]["prometheus.yaml"]
+    jobs = {job["job_name"] for job in yaml.safe_load(config)["scrape_configs"]}
+    assert ("yeoul-node" in jobs) is enabled
