@@ -31,10 +31,11 @@ def verify(pipelines: Pipelines) -> dict[str, Any]:
     return dict(pipelines.status().get("verify") or {})
 
 
-def ends(pipelines: Pipelines, code: int, said: str) -> None:
-    """Let the proof that runs end with these last words."""
-    until("the pod of a proof", lambda: pipelines.driver(APP) != "")
+def ends(pipelines: Pipelines, code: int, said: str, before: str = "") -> str:
+    """Let the proof that runs, in another pod than `before`, end with these last words."""
+    until("the pod of a proof", lambda: pipelines.driver(APP) not in ("", before))
     pipelines.end(POD, code, said)
+    return pipelines.driver(APP)
 
 
 def test_the_first_begins_with_the_pipeline_and_tells_its_driver(
@@ -63,10 +64,8 @@ def test_a_difference_is_told_and_its_log_stays(proving: Callable[..., Pipelines
 
 def test_the_next_one_takes_the_place_of_the_last(proving: Callable[..., Pipelines]) -> None:
     pipelines = proving(every="1 second")
-    ends(pipelines, 1, FAILS)
-    first = pipelines.driver(APP)
-    until("another pod", lambda: pipelines.driver(APP) not in ("", first))
-    ends(pipelines, 0, HOLDS)
+    first = ends(pipelines, 1, FAILS)
+    ends(pipelines, 0, HOLDS, before=first)
     pipelines.holds("Proven")
 
 
@@ -74,9 +73,9 @@ def test_one_that_cannot_be_given_is_told_and_tried_again(
     proving: Callable[..., Pipelines],
 ) -> None:
     pipelines = proving(every="1 second")
-    ends(pipelines, 2, "unverified: The proof cannot be given.\ntable: no route to host")
+    first = ends(pipelines, 2, "unverified: The proof cannot be given.\ntable: no route to host")
     until("the event", lambda: "ProofNotGiven" in pipelines.events())
-    ends(pipelines, 0, HOLDS)
+    ends(pipelines, 0, HOLDS, before=first)
     pipelines.holds("Proven")
 
 
