@@ -35,6 +35,8 @@ _RETRY_S = 600.0
 _LONGEST = 2000
 # Beside the heap there are two Python processes, with what Arrow and Parquet need.
 _OVERHEAD, _SIZE = "spark.driver.memoryOverhead", {"memoryOverhead": "1g"}
+# Without executors it asks the API server for nothing.
+_TOKENLESS: Document = {"spec": {"automountServiceAccountToken": False}}
 _PROVED = (Phase.RUNNING, Phase.FINISHED)
 """The phases in which what the sinks hold is judged by the revision that has written it."""
 
@@ -173,4 +175,5 @@ def proof_application(
     proving = errand(made, proof_name(made["metadata"]["name"]), ["--verify", *telling], 0)
     spec = proving["spec"]
     room = {} if _OVERHEAD in revision.pipeline.spec.runtime.spark_conf else _SIZE
-    return answering({**proving, "spec": {**spec, "driver": {**spec["driver"], **room}}}, ticket)
+    driver = {**spec["driver"], **room, "template": _TOKENLESS}
+    return answering({**proving, "spec": {**spec, "driver": driver}}, ticket)

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from fix_pipeline import with_spec
 from fix_pipeline_plan import BEGINNING, DEFAULTS, UID
+from yeoul_operator.api.application import parse_application
 from yeoul_operator.api.status import ConditionStatus
+from yeoul_operator.api.validate import validate_application
+from yeoul_operator.build.check import check_build
+from yeoul_operator.build.children import build_children
+from yeoul_operator.build.inputs import Attempt, BuildSettings, ValidatedApplication
 from yeoul_operator.pipeline.application import Installation, Run
 from yeoul_operator.pipeline.errand import REQUEST, Found, Step
 from yeoul_operator.pipeline.notices import notices
@@ -54,6 +60,12 @@ def ours(state: str, said: str = "", error: str = "") -> Found:
     """The application that gives the proof under way."""
     app = ApplicationFacts(UID, state, error)
     return Found(app, ticket_of(UNDER_WAY), said, is_ours=True)
+
+
+def proving(driver: str = "http://d:1", **spec: Any) -> dict[str, Any]:
+    """The application that proves what the sinks of a pipeline hold."""
+    revision = revision_of(parse_pipeline(with_spec(**spec)), DEFAULTS)
+    return proof_application(revision, Run(suspend=True), Installation(), UID, "7", driver)
 
 
 def test_nothing_is_done_where_no_proofs_are_asked_for() -> None:
@@ -211,22 +223,32 @@ def test_a_proof_is_overdue_only_while_one_could_be_given() -> None:
     assert overdue(GIVEN, "Running", BEGINNING) == overdue(GIVEN, "Suspended", late) == 0.0
 
 
-def test_its_application_is_the_streams_with_another_command_and_more_memory() -> None:
-    pipeline = parse_pipeline(with_spec(verify={"every": "6 hours"}))
-    revision = revision_of(pipeline, DEFAULTS)
-    made = proof_application(revision, Run(suspend=True), Installation(), UID, "7", "http://d:1")
+def test_its_application_is_the_streams_with_another_command() -> None:
+    made = proving(verify={"every": "6 hours"})
     assert (made["metadata"]["name"], proof_of("minimal-proof")) == ("minimal-proof", "minimal")
     assert made["metadata"]["annotations"][REQUEST] == "7"
     assert made["spec"]["arguments"][2:] == ["--verify", "--tell", "http://d:1"]
-    assert made["spec"]["driver"]["memoryOverhead"] == "1g"
     assert made["spec"]["restartPolicy"]["onFailureRetries"] == 0
     assert made["spec"]["suspend"] is False
-    assert made["spec"]["driver"]["securityContext"]["readOnlyRootFilesystem"] is True
+
+
+def test_its_pod_is_restricted_and_has_no_token() -> None:
+    body = proving()
+    uid = "6b3a1f5e-0000-4000-8000-000000000001"
+    app = parse_application({**body, "metadata": {**body["metadata"], "uid": uid, "generation": 1}})
+    assert (validate_application(app), check_build(app, BuildSettings())) == ((), ())
+    pod = build_children(
+        ValidatedApplication(app), Attempt.of(uid, 1, BEGINNING), BuildSettings()
+    ).driver_pod
+    (container,) = pod["spec"]["containers"]
+    assert pod["spec"]["automountServiceAccountToken"] is False
+    assert pod["spec"]["securityContext"]["runAsNonRoot"] is True
+    assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert container["resources"]["limits"]["memory"] == "2048Mi"
 
 
 def test_the_memory_that_a_pipeline_names_is_left() -> None:
     conf = {"spark.driver.memoryOverhead": "3g"}
-    pipeline = parse_pipeline(with_spec(runtime={"sparkConf": conf}))
-    made = proof_application(revision_of(pipeline, DEFAULTS), Run(), Installation(), UID, "7", "")
+    made = proving("", runtime={"sparkConf": conf})
     assert "memoryOverhead" not in made["spec"]["driver"]
     assert made["spec"]["arguments"][2:] == ["--verify"]
