@@ -5,6 +5,7 @@ Each has a `run` that moves the whole backlog once and returns when all of it is
 
 import tempfile
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -16,6 +17,7 @@ from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from benchmarks import bare_loop
+from benchmarks.watching import watching
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_stream.job import Settings, build_sink, identity
 from yeoul_stream.pipeline import Sink, StreamPipeline
@@ -153,9 +155,12 @@ def jdbc_and_files(bench: Bench) -> None:
         query.awaitTermination()
 
 
-def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
-    """Run our sinks with everything on: ledger, books, digests, dead letters, fencing."""
-    installation = f"{bench.topic}-{'-'.join(sinks)}-{run}"
+def yeoul(bench: Bench, sinks: tuple[str, ...], run: int, *, watched: bool = False) -> None:
+    """Run our sinks with everything on: ledger, books, digests, dead letters, fencing.
+
+    `watched`: with all that shows a job from outside, too.
+    """
+    installation = f"{bench.topic}-{'-'.join(sinks)}-{run}-{'watched' if watched else 'alone'}"
     settings = Settings(installation=installation, scratch=bench.scratch)
     board = Board("bench", "default", bench.topic, datetime.now(UTC))
     queries = []
@@ -172,10 +177,12 @@ def yeoul(bench: Bench, sinks: tuple[str, ...], run: int) -> None:
             build=partial(build_sink, bench.spark, settings, bench.pipeline, sink),
         )  # fmt: skip
         queries.append(SinkQuery(context))
-    for query in queries:
-        query.start()
-    for query in queries:
-        query.join()
+    source = bench.pipeline.spec.source.kafka
+    with watching(bench.spark, source, board) if watched else nullcontext():
+        for query in queries:
+            query.start()
+        for query in queries:
+            query.join()
     for name, row in board.snapshot(datetime.now(UTC)).sinks.items():
         if row.state != "finished" or row.rows_written != bench.count:
             raise RuntimeError(f"sink {name} did not finish: {row}")
@@ -204,5 +211,6 @@ CONTENDERS: dict[str, Contender] = {
     "yeoul": lambda bench, run: yeoul(bench, ("table",), run),
     "bare_loop": lambda bench, _: bare(bench),
     "jdbc_and_files": lambda bench, _: jdbc_and_files(bench),
+    "yeoul_watched": lambda bench, run: yeoul(bench, ("table",), run, watched=True),
     "yeoul_both": lambda bench, run: yeoul(bench, ("table", "lake"), run),
 }

@@ -29,7 +29,7 @@ def pipelines(kubeconfig: Path, folder: Path, settings: dict[str, str], many: Ma
     """So many pipelines whose numbers never rest, with an operator of their own; then none."""
     learn(KIND, "yeoul.dev/v1alpha1", PLURAL)
     api = Api(kubeconfig)
-    api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
+    api.apply({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": _NAMESPACE}})
     with serving(Moving()) as drivers:
         given = {
             "progress_url": drivers.url,

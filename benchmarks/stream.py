@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from yeoul_stream.pipeline import apply_overlay, load_document, parse_pipeline
 from yeoul_stream.spark import build_session
 
 RESULTS = ROOT / "benchmarks" / "results" / "stream.json"
+_WATCHED = "yeoul_watched"
+_COMPARED = [name for name in CONTENDERS if name != _WATCHED]
 _EXAMPLE = ROOT / "manifests" / "examples" / "car-info.yaml"
 
 
@@ -35,6 +38,14 @@ class Run:
 
     seconds: float
     cpu_seconds: float
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two passes, one right after the other: as it is, and with all that shows it from outside."""
+
+    alone: Run
+    watched: Run
 
 
 def main() -> int:
@@ -52,7 +63,8 @@ def main() -> int:
         for turn in range(options.turns):
             for name in options.only:
                 runs[name].append(_one(bench, home, name, turn))
-        results = summary(runs, options.records)
+        pairs = [_pair(bench, home, turn) for turn in range(options.pairs)]
+        results = summary(runs, pairs, options.records)
         print(table(results, runs))
         if options.write:
             RESULTS.parent.mkdir(exist_ok=True)
@@ -69,7 +81,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stream", description=__doc__)
     parser.add_argument("--records", type=int, default=1_000_000)
     parser.add_argument("--turns", type=int, default=5)
-    parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=list(CONTENDERS))
+    parser.add_argument("--pairs", type=int, default=15, help="of runs that are watched, and not")
+    parser.add_argument("--only", nargs="+", choices=CONTENDERS, default=_COMPARED)
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     return parser.parse_args()
 
@@ -133,7 +146,7 @@ def _one(bench: Bench, home: Path, name: str, turn: int) -> Run:
     arrived = rows_in_table(bench)
     if arrived != bench.count:
         raise RuntimeError(f"{name} delivered {arrived} rows of {bench.count}")
-    label = f"turn {turn + 1}" if turn >= 0 else "warm-up"
+    label = f"turn {turn % 1_000 + 1}" if turn >= 0 else "warm-up"
     print(
         f"{label:>8}  {name:<16} {run.seconds:6.1f} s  {bench.count / run.seconds:10,.0f} rows/s"
         f"  {run.cpu_seconds:6.1f} CPU s",
@@ -142,7 +155,15 @@ def _one(bench: Bench, home: Path, name: str, turn: int) -> Run:
     return run
 
 
-def summary(runs: dict[str, list[Run]], count: int) -> dict[str, object]:
+def _pair(bench: Bench, home: Path, turn: int) -> Pair:
+    """Run the same, alone and watched, one right after the other; who begins changes."""
+    names = ("yeoul", _WATCHED)
+    order = names if turn % 2 else names[::-1]
+    runs = {name: _one(bench, home, name, 1_000 + turn) for name in order}
+    return Pair(runs["yeoul"], runs[_WATCHED])
+
+
+def summary(runs: dict[str, list[Run]], pairs: Sequence[Pair], count: int) -> dict[str, object]:
     """Return the results document; ratios above 1 mean that Yeoul is faster."""
     seconds = {name: statistics.median(run.seconds for run in done) for name, done in runs.items()}
     cpu = {name: statistics.median(run.cpu_seconds for run in done) for name, done in runs.items()}
@@ -160,6 +181,7 @@ def summary(runs: dict[str, list[Run]], count: int) -> dict[str, object]:
             if peer in seconds and ours in seconds
         },
         "cpu_seconds_per_million": round(cpu["yeoul"] / million, 1) if "yeoul" in cpu else None,
+        **overhead(pairs),
         "records": count,
         "contenders": {
             name: {
@@ -175,6 +197,21 @@ def summary(runs: dict[str, list[Run]], count: int) -> dict[str, object]:
     }
 
 
+def overhead(pairs: Sequence[Pair]) -> dict[str, object]:
+    """Return what being watched costs, in per cent of the CPU time of the same run alone."""
+    if len(pairs) < 2:
+        return {}
+    found = [100 * (pair.watched.cpu_seconds / pair.alone.cpu_seconds - 1) for pair in pairs]
+    low, middle, high = statistics.quantiles(found, n=4)
+    return {
+        "metrics_overhead_percent": round(middle, 1),
+        "metrics_overhead": {
+            "pairs": [asdict(pair) for pair in pairs],
+            "quartiles_percent": [round(low, 1), round(high, 1)],
+        },
+    }
+
+
 def table(results: dict[str, object], runs: dict[str, list[Run]]) -> str:
     """Return the medians as text, one contender a line."""
     lines = [f"{'contender':<16} {'median':>8} {'rows/s':>10} {'CPU s per million':>18}"]
@@ -184,6 +221,8 @@ def table(results: dict[str, object], runs: dict[str, list[Run]]) -> str:
         cpu = statistics.median(run.cpu_seconds for run in done) * 1e6 / count
         lines.append(f"{name:<16} {seconds:7.1f}s {count / seconds:10,.0f} {cpu:18.1f}")
     lines += [f"{key}: {value}" for key, value in results.items() if key.startswith("ratio")]
+    if "metrics_overhead_percent" in results:
+        lines.append(f"metrics_overhead_percent: {results['metrics_overhead_percent']}")
     return "\n".join(lines)
 
 

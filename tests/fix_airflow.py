@@ -153,6 +153,15 @@ class Airflow:
 
 
 @contextmanager
+def airflow_beside(kubeconfig: Path, home: Path) -> Iterator[Airflow]:
+    """Airflow on this machine whose Connection is to a cluster."""
+    extra = {"kube_config_path": str(kubeconfig)}
+    connection = json.dumps({"conn_type": "kubernetes", "extra": extra})
+    with running_airflow(home, {"AIRFLOW_CONN_KUBERNETES_DEFAULT": connection}) as made:
+        yield made
+
+
+@contextmanager
 def running_airflow(home: Path, env: dict[str, str]) -> Iterator[Airflow]:
     made = Airflow(home, env)
     made.migrate()

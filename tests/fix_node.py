@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
+import subprocess
 import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,6 +31,13 @@ PATIENCE = 420.0
 
 # What would take ten minutes each by default.
 _SETTINGS = {"startTimeout": 60, "unschedulableTimeout": 15, "refusedTimeout": 15}
+# Asks what listens in the pod itself: `PORT/PATH`, and what is posted there.
+ASK = """
+import sys, urllib.request
+body = sys.argv[2].encode() if len(sys.argv) > 2 else None
+url = "http://127.0.0.1:" + sys.argv[1]
+print(urllib.request.urlopen(urllib.request.Request(url, data=body)).read().decode())
+"""
 # Whatever the chart runs is without rights that it does not need.
 RESTRICTED = {"pod-security.kubernetes.io/enforce": "restricted"}
 
@@ -116,6 +125,7 @@ class Release:
 
     site: Site
     client: Helm
+    chart: Path = CHART
 
     @property
     def namespace(self) -> str:
@@ -128,7 +138,7 @@ class Release:
         # As kubectl's waits do, Helm's tells little about what is missing; the pods tell more.
         argv = ["--install", "--wait", "--wait-for-jobs", f"--timeout={PATIENCE:.0f}s"]
         try:
-            self.client.run("upgrade", str(CHART), *argv, *given, values=values)
+            self.client.run("upgrade", str(self.chart), *argv, *given, values=values)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{self.story()}") from None
 
@@ -138,6 +148,34 @@ class Release:
         kind, api = "PersistentVolumeClaim", self.site.api
         for one in api.list(kind, self.namespace):
             api.delete(kind, self.namespace, one["metadata"]["name"])
+
+    def kubectl(self, verb: str, *argv: str) -> subprocess.CompletedProcess[str]:
+        """What kubectl does in its namespace."""
+        command = [*self.kubectl_command(), verb, *argv]
+        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+
+    def kubectl_command(self) -> list[str]:
+        """How kubectl is called. Options come before what is run in a pod."""
+        kubectl = str(cache.binary("kubectl")) if cache.binary("kubectl").is_file() else "kubectl"
+        assert shutil.which(kubectl), "kubectl is needed to look into pods"
+        return [
+            kubectl, "--kubeconfig", str(self.site.kubeconfig), "--namespace", self.namespace,
+        ]  # fmt: skip
+
+    def run_in(self, pod: str, container: str, *argv: str) -> str:
+        """What a program in a container says."""
+        done = self.kubectl("exec", pod, "--container", container, "--", *argv)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def simulator(self, path: str, **changes: Any) -> dict[str, Any]:
+        """What the simulator answers; changes are posted."""
+        body = [json.dumps(changes)] if changes else []
+        pod, url = "deployment/yeoul-simulator", f"8080{path}"
+        found: dict[str, Any] = json.loads(
+            self.run_in(pod, "simulator", "python3", "-c", ASK, url, *body)
+        )
+        return found
 
     def story(self) -> str:
         """How its pods stand, and what was told of them."""

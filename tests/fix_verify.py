@@ -276,5 +276,16 @@ def world(platform: Platform, spark: SparkSession, scratch: Path, name: str) -> 
 
 def run_verify(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """Run the command as a process."""
-    argv = [sys.executable, "-m", "yeoul_stream.verify", "--pipeline", str(file), *options]
-    return subprocess.run(argv, capture_output=True, text=True, check=False)
+    return _run("yeoul_stream.verify", "--pipeline", str(file), *options)
+
+
+def run_errand(file: Path, words: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """Run it as the operator has it run; `words` is where it leaves what came of it."""
+    argv = ["--pipeline", str(file), "--verify", *options]
+    return _run("yeoul_stream", *argv, YEOUL_MESSAGE_FILE=str(words))
+
+
+def _run(module: str, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", module, *options]
+    env = {**os.environ, **environment}
+    return subprocess.run(argv, env=env, capture_output=True, text=True, check=False)

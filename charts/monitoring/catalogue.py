@@ -112,10 +112,13 @@ yeoul_leader gauge - 1 on the replica that leads.
 yeoul_event_loop_lag_seconds gauge - The longest that the event loop was late since the last scrape.
 yeoul_events_dropped_total counter - Events that were not recorded.
 yeoul_pipelines gauge phase StreamPipelines by phase.
-yeoul_pipeline_phase gauge namespace,pipeline,phase 1 for the pipeline's present phase; on the replica that leads, as the next three.
+yeoul_pipeline_phase gauge namespace,pipeline,phase 1 for the pipeline's present phase; on the replica that leads, as all that is about one pipeline.
 yeoul_pipeline_newest_record_timestamp_seconds gauge namespace,pipeline,sink When the newest record that readers see came to Kafka, as last told; also while the driver is silent.
 yeoul_pipeline_silent_seconds gauge namespace,pipeline How long the driver has not answered.
 yeoul_pipeline_events_total counter namespace,pipeline,reason Events that somebody should look at: RolledBack, Restarting, Stalled, DriverFenced.
+yeoul_pipeline_verify_ok gauge namespace,pipeline 1 if the last proof that `spec.verify` asked for held, 0 if it found a difference; also after the driver that was told is gone.
+yeoul_pipeline_verify_timestamp_seconds gauge namespace,pipeline When that proof was given.
+yeoul_pipeline_verify_late_seconds gauge namespace,pipeline How long the next one has been due; 0 while it is not, or while the pipeline is not at work.
 yeoul_progress_polls_total counter - Drivers asked for their progress.
 yeoul_progress_failures_total counter - Drivers that did not answer.
 """)

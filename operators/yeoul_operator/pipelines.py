@@ -22,6 +22,7 @@ from yeoul_operator.pipeline.health import Watch, follow
 from yeoul_operator.pipeline.past import past_of
 from yeoul_operator.pipeline.poll import Poller, PollSettings, Target
 from yeoul_operator.pipeline.progress import Report
+from yeoul_operator.pipeline.proof import proof_of
 from yeoul_operator.pipeline.read import Read, read_pipeline
 from yeoul_operator.pipeline.reconcile import Lost, PipelineReconciler
 from yeoul_operator.pipeline.revision import Defaults, Revision
@@ -215,6 +216,11 @@ class Pipelines:
             counts = self._events.setdefault(key, {})
             counts[reason] = counts.get(reason, 0) + 1
 
+    def address(self, key: Key) -> str:
+        """Return where the driver answers; empty while there is none."""
+        driver = self._driver(key)
+        return self.poller.address(self._target(key, driver)) if driver and driver.ip else ""
+
     def scale(self, key: Key, revision: str, executors: int) -> None:
         """Ask the driver for so many executors."""
         driver = self._driver(key)
@@ -307,9 +313,10 @@ class Pipelines:
         self._found = None
         if self._caches.applications.get(key) is None:
             self._made.pop(key, None)
-        for pipeline in (key, (key[0], erased_by(key[1])), (key[0], past_of(key[1]))):
-            if self.reflector.get(pipeline) is not None:
-                self.queue.add(pipeline)
+        namespace, name = key
+        for pipeline in (name, erased_by(name), past_of(name), proof_of(name)):
+            if self.reflector.get((namespace, pipeline)) is not None:
+                self.queue.add((namespace, pipeline))
 
     def begin(self) -> None:
         """Look at all pipelines; from now on as the one that writes."""
@@ -348,6 +355,30 @@ class Pipelines:
             )
         )
         registry.register(
+            Gauges(
+                "yeoul_pipeline_verify_ok",
+                "1 if the last proof that was asked for by spec.verify held, 0 if it did not",
+                sample,
+                lambda: measured.proofs(self._measured()),
+            )
+        )
+        registry.register(
+            Gauges(
+                "yeoul_pipeline_verify_timestamp_seconds",
+                "When that proof was given",
+                sample,
+                lambda: measured.proof_times(self._measured()),
+            )
+        )
+        registry.register(
+            Gauges(
+                "yeoul_pipeline_verify_late_seconds",
+                "How long the next one has been due",
+                sample,
+                lambda: measured.late_proofs(self._measured(), self._clock.now()),
+            )
+        )
+        registry.register(
             Counts(
                 "yeoul_pipeline_events",
                 "Events of a pipeline that somebody should look at, by reason",
@@ -364,14 +395,12 @@ class Pipelines:
     def _measured(self) -> list[measured.Measured]:
         if not self._leads():
             return []
+        found = [(key, self._newest(key) or seen) for key, seen in self.reflector.items()]
         return [
             measured.Measured(
-                key,
-                (self._newest(key) or seen).phase,
-                self._watches.get(key),
-                self._events.get(key, {}),
+                key, one.phase, self._watches.get(key), self._events.get(key, {}), one.verify
             )
-            for key, seen in self.reflector.items()
+            for key, one in found
         ]
 
     def _phases(self) -> list[tuple[tuple[str, ...], float]]:

@@ -1,4 +1,4 @@
-"""`python -m yeoul_stream --pipeline FILE`: run a pipeline, or change what it has written."""
+"""`python -m yeoul_stream --pipeline FILE`: run a pipeline, or see to what it has written."""
 
 import argparse
 import os
@@ -31,7 +31,15 @@ def main(arguments: list[str] | None = None) -> int:
         "--past", nargs=argparse.REMAINDER, metavar="COMMAND",
         help="run nothing: replay, backfill or reset, with the options of `yeoul_stream.past`",
     )  # fmt: skip
+    parser.add_argument(
+        "--verify", nargs=argparse.REMAINDER, metavar="OPTION",
+        help="run nothing: prove what the sinks hold, with the options of `yeoul_stream.verify`",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
+    if options.verify is not None:
+        from yeoul_stream.verify.__main__ import main as verify
+
+        return verify(["--pipeline", str(options.pipeline), *options.verify], alone=True)
     if options.past:
         from yeoul_stream.past.__main__ import main as change_past
 

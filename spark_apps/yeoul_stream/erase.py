@@ -7,14 +7,13 @@ sink tells what was removed and what stays.
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from yeoul_stream.job import EXIT_FAILED, EXIT_OK, Settings, identity
+from yeoul_stream.last_words import leave
 from yeoul_stream.pipeline import Hdfs, Postgres, Sink, StreamPipeline
 from yeoul_stream.secrets import SecretError, read_postgres_secret, secrets_directory
 from yeoul_stream.sinks.hdfs import erase as lake
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
 _log = logging.getLogger(__name__)
-_LONGEST = 4000
-"""Kubernetes keeps so much of what a container says at its end, and a little more."""
 
 
 @dataclass(frozen=True)
@@ -56,10 +53,7 @@ def erase(pipeline: StreamPipeline, settings: Settings, *, count: bool = False) 
         print(line, flush=True)
         lines.append(line)
     eraser.stop()
-    said = os.environ.get("YEOUL_MESSAGE_FILE")
-    if said:
-        text = "\n".join(map(str, sorted(lines, key=lambda line: not line.failed)))
-        Path(said).write_text(text[:_LONGEST], "utf-8")
+    leave("\n".join(map(str, sorted(lines, key=lambda line: not line.failed))))
     return EXIT_FAILED if any(line.failed for line in lines) else EXIT_OK
 
 

@@ -144,7 +144,7 @@ def run(
     _install_signals(stop)
     for query in queries:
         query.start()
-    _watch_lag(spark, source, board, stop)
+    watch_lag(spark, source, board, stop)
     watch_vitals(spark, board, stop)
     while any(query.is_alive() for query in queries) and not stop.wait(0.2):
         pass
@@ -180,7 +180,7 @@ def _install_signals(stop: threading.Event) -> None:
         signal.signal(number, on_signal)
 
 
-def _watch_lag(
+def watch_lag(
     spark: SparkSession,
     source: KafkaSource,
     board: Board,

@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from pyspark import java_gateway
@@ -65,12 +66,14 @@ class _Listener:
         implements = ("org.apache.spark.sql.streaming.PythonStreamingQueryListener",)
 
 
-def follow_phases(spark: SparkSession, board: Board) -> None:
-    """Add the phases of every trigger to the board from now on."""
+def follow_phases(spark: SparkSession, board: Board) -> Callable[[], None]:
+    """Add the phases of every trigger to the board from now on; return what ends that."""
     context: Any = spark.sparkContext
     gateway: Any = java_gateway
     gateway.ensure_callback_server_started(context._gateway)
     jvm: Any = spark._jvm
     wrapper = jvm.org.apache.spark.sql.streaming.PythonStreamingQueryListenerWrapper
     session: Any = spark._jsparkSession
-    session.streams().addListener(wrapper(_Listener(board)))
+    listener = wrapper(_Listener(board))
+    session.streams().addListener(listener)
+    return lambda: session.streams().removeListener(listener)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +13,6 @@ from typing import Any, TypeVar
 
 import pytest
 
-from bed import cache
 from bed.api import ApiError, learn, until
 from cluster.platform_objects import Object, car_info, proof
 from fix_node import PATIENCE, Release, Site, operators, tell
@@ -22,6 +20,11 @@ from fix_pipelines import KIND, PLURAL
 
 T = TypeVar("T")
 NAME = "car-info"
+_UNLOCK = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+    "WHERE query LIKE '%pg_sleep%' AND pid <> pg_backend_pid()"
+)
+_PSQL = ("statefulset/yeoul-postgres", "--", "psql", "-U", "postgres", "-d")
 
 
 @dataclass
@@ -101,12 +104,30 @@ class Running:
     def run_cron_job(self, name: str) -> str:
         """Run it now, and return its log once it has succeeded."""
         job = f"{name}-now"
-        done = self._kubectl("create", "job", job, f"--from=cronjob/{name}")
+        done = self.release.kubectl("create", "job", job, f"--from=cronjob/{name}")
         assert done.returncode == 0, done.stderr
         ended = self.wait(f"the end of {job}", lambda: self._ended(job))
         log = self._log_of(job)
         assert ended["status"].get("succeeded") == 1, log
         return log
+
+    def sql(self, statement: str) -> None:
+        """Run a statement in the pipeline's database, as its administrator."""
+        done = self.release.kubectl("exec", *_PSQL, "team13", "-c", statement)
+        assert done.returncode == 0, done.stderr
+
+    @contextmanager
+    def locked_table(self) -> Iterator[None]:
+        """Within the block nobody else writes to the table."""
+        lock = f"BEGIN; LOCK TABLE car_info_table; SELECT pg_sleep({PATIENCE:.0f})"
+        argv = [*self.release.kubectl_command(), "exec", *_PSQL, "team13", "-c", lock]
+        session = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            yield
+        finally:
+            # What runs in the pod does not end with who has asked for it.
+            self.sql(_UNLOCK)
+            session.wait(60)
 
     # What is seen
 
@@ -125,9 +146,9 @@ class Running:
         found = self.site.api.read(KIND, self.namespace, NAME)
         return bool(found["metadata"].get("finalizers"))
 
-    def holds(self, condition: str) -> bool:
+    def holds(self, condition: str, status: str = "True") -> bool:
         conditions = self.status().get("conditions", [])
-        return any(one["type"] == condition and one["status"] == "True" for one in conditions)
+        return any(one["type"] == condition and one["status"] == status for one in conditions)
 
     def pods(self, role: str = "driver,executor") -> list[Object]:
         selector = f"yeoul.dev/pipeline={NAME},spark-role in ({role})"
@@ -158,9 +179,8 @@ class Running:
         return found
 
     def _counted(self, database: str, absent: int = 0) -> int:
-        psql = ["psql", "-U", "postgres", "-d", database, "-Atc"]
-        asked = [*psql, "SELECT count(*) FROM car_info_table"]
-        done = self._kubectl("exec", "statefulset/yeoul-postgres", "--", *asked)
+        asked = [*_PSQL, database, "-Atc", "SELECT count(*) FROM car_info_table"]
+        done = self.release.kubectl("exec", *asked)
         if "does not exist" in done.stderr:
             return absent
         assert done.returncode == 0, done.stderr
@@ -169,7 +189,7 @@ class Running:
     def metrics(self, query: str) -> list[Object]:
         """The samples of a query, asked of Prometheus in its own pod."""
         ask = ["promtool", "query", "instant", "--format=json", "http://localhost:9090", query]
-        done = self._kubectl("exec", "statefulset/yeoul-prometheus", "--", *ask)
+        done = self.release.kubectl("exec", "statefulset/yeoul-prometheus", "--", *ask)
         assert done.returncode == 0, done.stderr
         found: list[Object] = json.loads(done.stdout)
         return found
@@ -177,33 +197,23 @@ class Running:
     def alerts(self) -> set[str]:
         """The names of the alerts that Alertmanager knows, asked in its own pod."""
         ask = ["amtool", "--alertmanager.url=http://localhost:9093", "alert", "--output=json"]
-        done = self._kubectl("exec", "statefulset/yeoul-alertmanager", "--", *ask)
+        done = self.release.kubectl("exec", "statefulset/yeoul-alertmanager", "--", *ask)
         assert done.returncode == 0, done.stderr
         return {one["labels"]["alertname"] for one in json.loads(done.stdout)}
 
-    def resize(self, stateful_set: str, replicas: int) -> None:
-        """Have so many pods of a StatefulSet."""
-        self.site.api.patch(
-            "StatefulSet", self.namespace, stateful_set, {"spec": {"replicas": replicas}}
-        )
+    def resize(self, name: str, replicas: int, kind: str = "StatefulSet") -> None:
+        """Have so many pods of a StatefulSet or a Deployment."""
+        self.site.api.patch(kind, self.namespace, name, {"spec": {"replicas": replicas}})
 
     def active_namenode(self) -> str:
         """The pod of the NameNode that serves; empty while none does."""
         for number in range(2):
             state = ["/opt/entrypoint.sh", "haadmin", "-getServiceState", f"nn{number}"]
             pod = f"yeoul-hdfs-namenode-{number}"
-            done = self._kubectl("exec", pod, "--container=namenode", "--", *state)
+            done = self.release.kubectl("exec", pod, "--container=namenode", "--", *state)
             if done.returncode == 0 and done.stdout.split()[-1:] == ["active"]:
                 return pod
         return ""
-
-    def _kubectl(self, verb: str, *argv: str) -> subprocess.CompletedProcess[str]:
-        kubectl = str(cache.binary("kubectl")) if cache.binary("kubectl").is_file() else "kubectl"
-        assert shutil.which(kubectl), "kubectl is needed to look into pods"
-        config = ["--kubeconfig", str(self.site.kubeconfig), "--namespace", self.namespace]
-        # Options come before what is run in the pod.
-        command = [kubectl, *config, verb, *argv]
-        return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
 
     # What is waited for
 
@@ -220,6 +230,14 @@ class Running:
             log = self.site.api.log(self.namespace, f"{NAME}-driver")
         status = json.dumps(self.status(), indent=1)
         return "\n".join([status, self.release.story(), log[-20_000:]])
+
+    def fires(self, *names: str) -> None:
+        """Wait until Alertmanager knows alerts of all these names."""
+        self.wait(f"alerts {', '.join(names)}", lambda: set(names) <= self.alerts())
+
+    def clears(self, *names: str) -> None:
+        """Wait until Alertmanager knows none of these names any more."""
+        self.wait(f"the end of {', '.join(names)}", lambda: not set(names) & self.alerts())
 
     def works(self, since: int = -1) -> None:
         """Wait until it is ready under an epoch above `since`, and rows arrive."""

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import pytest
 
-from bed import cache
 from bed.api import learn, until
 from cluster.platform_objects import car_info, platform_values
-from fix_airflow import Airflow, Ran, running_airflow
-from fix_node import PATIENCE, Release, image, image_of
+from fix_airflow import Airflow, Ran, airflow_beside
+from fix_node import ASK, PATIENCE, Release, image, image_of
 from fix_pipelines import KIND, PLURAL
 from yeoul_stream.pipeline import apply_overlay
 
@@ -37,12 +34,6 @@ while left:
             left.discard(message.partition())
 numbers = sorted({int(value.rpartition("-")[2]) for value in values})
 print(json.dumps([len(values), len(numbers), numbers[0] if numbers else 0]))
-"""
-_ASK = """
-import sys, urllib.request
-body = sys.argv[2].encode() if len(sys.argv) > 2 else None
-url = "http://127.0.0.1:" + sys.argv[1]
-print(urllib.request.urlopen(urllib.request.Request(url, data=body)).read().decode())
 """
 
 
@@ -71,30 +62,11 @@ class Fed:
         )
         self.release.put("values-kind.yaml", **values)
 
-    def run_in(self, pod: str, container: str, *argv: str) -> str:
-        """What a program in a container says."""
-        kubectl = [str(cache.binary("kubectl")), "--kubeconfig", str(self.release.site.kubeconfig)]
-        where = ["--namespace", self.release.namespace, "exec", pod, "--container", container]
-        done = subprocess.run(
-            [*kubectl, *where, "--", *argv], capture_output=True, text=True, check=False
-        )
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def simulator(self, path: str, **changes: Any) -> dict[str, Any]:
-        """What the simulator answers."""
-        body = [json.dumps(changes)] if changes else []
-        answer = self.run_in(
-            "deployment/yeoul-simulator", "simulator", "python3", "-c", _ASK, f"8080{path}", *body
-        )
-        found: dict[str, Any] = json.loads(answer)
-        return found
-
     def counts(self) -> tuple[int, int, int]:
         """Records in the topic, how many different ones, and the number of the first."""
         pod = "deployment/yeoul-simulator"
         records, different, first = json.loads(
-            self.run_in(pod, "simulator", "python3", "-c", _COUNT)
+            self.release.run_in(pod, "simulator", "python3", "-c", _COUNT)
         )
         return records, different, first
 
@@ -124,7 +96,7 @@ def test_airflow_feeds_kafka(fed: Fed) -> None:
     assert "poller" not in fed.pods()
 
     def metrics() -> str:
-        return fed.run_in(SCHEDULER, "scheduler", "python3", "-c", _ASK, "9102/metrics")
+        return fed.release.run_in(SCHEDULER, "scheduler", "python3", "-c", ASK, "9102/metrics")
 
     # Tasks tell every ten seconds.
     sent = 'yeoul_poller_records_sent_total{feed="car_info"}'
@@ -132,7 +104,7 @@ def test_airflow_feeds_kafka(fed: Fed) -> None:
 
 
 def test_logs_of_tasks_are_kept_and_hold_no_key(fed: Fed) -> None:
-    logs = fed.run_in(
+    logs = fed.release.run_in(
         SCHEDULER,
         "scheduler",
         "sh",
@@ -140,7 +112,7 @@ def test_logs_of_tasks_are_kept_and_hold_no_key(fed: Fed) -> None:
         "cat $(find /var/lib/airflow/logs -name 'attempt=*.log')",
     )
     assert "records sent within the window" in logs
-    key = fed.run_in(SCHEDULER, "scheduler", "cat", "/run/secrets/api/api-key")
+    key = fed.release.run_in(SCHEDULER, "scheduler", "cat", "/run/secrets/api/api-key")
     assert key not in logs
 
 
@@ -151,8 +123,8 @@ def test_poller_and_airflow_relieve_each_other_without_loss_or_double(fed: Fed) 
     fed.by("builtin")
     until("the poller's end", lambda: "poller" not in fed.pods(), PATIENCE)
     fed.goes_on()
-    fed.simulator("/control", generating=False)
-    last = int(fed.simulator("/stats")["recordsGenerated"])
+    fed.release.simulator("/control", generating=False)
+    last = int(fed.release.simulator("/stats")["recordsGenerated"])
 
     def is_whole() -> bool:
         # Before there was a poller the API had shown, and forgotten, some.
@@ -171,13 +143,11 @@ def airflow(
     """Airflow outside of the cluster, and a pipeline there that has a document but does not run."""
     learn(KIND, "yeoul.dev/v1alpha1", PLURAL)
     api, namespace = release.site.api, release.namespace
-    kubernetes = {"kube_config_path": str(release.site.kubeconfig)}
-    connection = json.dumps({"conn_type": "kubernetes", "extra": kubernetes})
     api.apply(car_info(namespace, suspend=True))
     try:
         until("its revision", lambda: revision(release) != "", PATIENCE)
         home = tmp_path_factory.mktemp("airflow")
-        with running_airflow(home, {"AIRFLOW_CONN_KUBERNETES_DEFAULT": connection}) as made:
+        with airflow_beside(release.site.kubeconfig, home) as made:
             yield made, namespace
     finally:
         api.delete(KIND, namespace, "car-info")

@@ -95,6 +95,25 @@ def test_image_runs_as_a_user_of_its_own(api: Api, namespace: str, name: str, us
     assert output(api, pod(namespace, image(name), command=["id", "-u"])) == f"{user}\n"
 
 
+@pytest.mark.parametrize(
+    "container",
+    [
+        {"args": ["version"]},
+        {"args": ["bash", "-c", "exec airflow version"]},
+        {"command": ["sh", "-c", "exec /entrypoint airflow version"]},
+    ],
+    ids=["ours", "their-args", "their-probe"],
+)
+def test_airflow_is_called_by_our_chart_and_by_its_own(
+    api: Api, namespace: str, container: dict[str, Any]
+) -> None:
+    home = {"name": "home", "mountPath": "/var/lib/airflow"}
+    body = pod(namespace, image("airflow"), volumeMounts=[home], **container)
+    body["spec"]["volumes"] = [{"name": "home", "emptyDir": {}}]
+    body["spec"]["securityContext"] = {"fsGroup": 65532}
+    assert "3.3.2" in output(api, body)
+
+
 def test_postgres_wants_a_password_for_a_new_cluster(api: Api, namespace: str) -> None:
     data = {"name": "data", "mountPath": "/data"}
     args = ["sh", "-c", "docker-entrypoint.sh postgres 2>&1 || true"]

@@ -64,6 +64,16 @@ def test_prometheus_hears_of_everybody(running: Running) -> None:
     assert lag["metric"]["namespace"] == running.namespace
 
 
+def test_proof_is_given_by_itself(running: Running) -> None:
+    driver = running.driver()
+    running.apply(verify={"every": "6 hours"})
+    running.wait("the proof", lambda: running.holds("Proven"))
+    running.wait("its metric", lambda: running.metrics("yeoul_pipeline_verify_ok == 1"))
+    running.apply()
+    running.wait("nothing but the stream", lambda: len(running.pods("driver")) == 1)
+    assert running.driver() == driver
+
+
 def test_panels_of_the_operator_have_answers(running: Running) -> None:
     (board,) = [one for one in BOARDS if one.name == "operator"]
     for panel, query in queries(board):
@@ -72,9 +82,9 @@ def test_panels_of_the_operator_have_answers(running: Running) -> None:
 
 def test_alert_of_a_lost_database_fires_and_clears(running: Running) -> None:
     running.resize("yeoul-postgres", 0)
-    running.wait("the alert", lambda: "YeoulPostgresDown" in running.alerts())
+    running.fires("YeoulPostgresDown")
     running.resize("yeoul-postgres", 1)
-    running.wait("its end", lambda: "YeoulPostgresDown" not in running.alerts())
+    running.clears("YeoulPostgresDown")
     running.goes_on()
 
 

@@ -46,6 +46,8 @@ REFUSED: list[tuple[dict[str, Any], str, str]] = [
     ({"record": {"format": "xml"}}, "spec.record.format", '"json"'),
     ({"record": {"fields": []}}, "spec.record.fields", "at least 1"),
     ({"deletionPolicy": "Orphan"}, "spec.deletionPolicy", '"Retain", "Delete"'),
+    ({"verify": {"deadline": "1 hour"}}, "spec.verify.every", "Required value"),
+    ({"verify": {"every": "6h"}}, "spec.verify.every", "6h"),
     (
         {"sinks": [{"name": "out"}]},
         "spec.sinks[0]",

@@ -14,6 +14,7 @@ from fix_verify import (
     message,
     named,
     row_of,
+    run_errand,
     run_verify,
     session,
     world,
@@ -264,6 +265,14 @@ def test_the_command_prints_one_document(delivered: World, tmp_path: Path) -> No
     told = json.loads(result.stdout)
     assert told["findings"] == []
     assert (result.returncode, told["holds"], told["records"]) == (0, True, 1005)
+
+
+def test_the_operators_errand_leaves_the_verdict_behind(delivered: World, tmp_path: Path) -> None:
+    file, words = tmp_path / "checked.yaml", tmp_path / "words"
+    file.write_text(yaml.safe_dump(document(delivered.platform, "checked"), sort_keys=False))
+    result = run_errand(file, words, "--sink", "table")
+    assert result.returncode == 0, result.stderr
+    assert words.read_text().startswith("holds: The proof holds: 1,005 records")
 
 
 def test_a_pipeline_that_has_committed_nothing_says_so(

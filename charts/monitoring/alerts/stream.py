@@ -7,6 +7,8 @@ from charts.monitoring.alerts.model import Alert, Group, Record
 _SINK = 'namespace="jobs", pipeline="cars", sink="table"'
 _NAMED = "{{ $labels.namespace }}/{{ $labels.pipeline }}, sink {{ $labels.sink }}"
 _PIPELINE = "{{ $labels.namespace }}/{{ $labels.pipeline }}"
+# What the operator tells is about a pipeline's sinks together.
+_PROVED = f"{_PIPELINE}{{{{ with $labels.sink }}}}, sink {{{{ . }}}}{{{{ end }}}}"
 _STATUS = "`kubectl describe streampipeline PIPELINE`: conditions and events say what keeps it"
 _LOG = "the driver's log: `kubectl logs -l yeoul.dev/pipeline=PIPELINE,spark-role=driver`"
 _PANELS = "the dashboard *Yeoul / Pipeline*, by the alert's labels"
@@ -297,14 +299,19 @@ GROUP = Group(
         ),
         Alert(
             name="YeoulVerifyFailed",
-            expr="yeoul_verify_ok == 0",
+            expr="""yeoul_verify_ok == 0
+            or (yeoul_pipeline_verify_ok == 0
+            unless on (namespace, pipeline) yeoul_verify_ok == 0
+            unless on (namespace, pipeline) max by (namespace, pipeline) (yeoul_verify_timestamp_seconds)
+            > max by (namespace, pipeline) (yeoul_pipeline_verify_timestamp_seconds))""",
             hold="1m",
             severity="critical",
-            summary=f"{_NAMED}: verify found a difference",
-            description=f"The last proof of {_NAMED} found differences between Kafka and the target.",
+            summary=f"{_PROVED}: verify found a difference",
+            description=f"The last proof of {_PROVED} found differences between Kafka and the target.",
             means="The target does not hold what it should: rows are missing, doubled or altered.",
             look=(
-                "the log of the proof's Job, or `yeoul verify PIPELINE.yaml`: it names ranges and offsets",
+                "the pipeline's condition `Proven`, the log of `PIPELINE-proof-driver` or of the proof's Job, or "
+                "`yeoul verify PIPELINE.yaml`: they name ranges and offsets",
                 "docs/verify.md: how to read it",
             ),
             do=(
@@ -316,15 +323,23 @@ GROUP = Group(
         ),
         Alert(
             name="YeoulVerifyOld",
-            expr="time() - yeoul_verify_timestamp_seconds > 172800",
+            expr="""(time() - yeoul_verify_timestamp_seconds > 172800
+            unless on (namespace, pipeline) yeoul_pipeline_verify_late_seconds)
+            or yeoul_pipeline_verify_late_seconds > 86400""",
             hold="1h",
             severity="warning",
-            summary=f"{_NAMED}: the last proof is old",
-            description=f"The last proof of {_NAMED} was given {{{{ $value | humanizeDuration }}}} ago.",
+            summary=f"{_PROVED}: the last proof is old",
+            description=f"No proof of {_PROVED} was given for {{{{ $value | humanizeDuration }}}}; where "
+            "`spec.verify` asks for proofs, since one was due.",
             means="Nobody knows whether the target still holds what it should.",
-            look=("the CronJob of the proof, and its last Jobs: `kubectl get jobs -l "
-                  "app.kubernetes.io/component=verify`",),
-            do=("Mend the Job; manifests/jobs/verify.yaml is one that works.",),
+            look=("the pipeline's condition `Proven` and `status.verify`: why none could be given",
+                  "where a CronJob gives them: its last Jobs, `kubectl get jobs -l "
+                  "app.kubernetes.io/component=verify`"),
+            do=(
+                "Mend what `status.verify.problem` names; one that takes too long needs a longer "
+                "`spec.verify.deadline`.",
+                "A Job: manifests/jobs/verify.yaml is one that works.",
+            ),
             fires={f"yeoul_verify_timestamp_seconds{{{_SINK}}}": "-200000+0x90"},
             quiet={f"yeoul_verify_timestamp_seconds{{{_SINK}}}": "0+0x90"},
         ),

@@ -88,9 +88,16 @@ BOARD = Board(
                   query(f"sum by (pipeline, sink) (rate(yeoul_rows_dead_total{_OF}[5m])) / clamp_min("
                         f"sum by (pipeline, sink) (rate(yeoul_rows_read_total{_OF}[5m])), 0.001)", _NAME),
                   "percentunit", steps=Steps(0.001, 0.01)),
-            Panel("Last proof", "1: what `verify` compared was equal; 0: it was not.",
-                  query(f"min by (pipeline, sink) (yeoul_verify_ok{_OF})", _NAME), "short", "stat",
+            Panel("Last proof", "1: what `verify` compared was equal; 0: it was not. Of each sink, or of all where "
+                  "the driver does not know.",
+                  query(f"min by (pipeline, sink) (yeoul_verify_ok{_OF}) or (min by (pipeline) "
+                        f"(yeoul_pipeline_verify_ok{_PIPELINE}) unless on (pipeline) yeoul_verify_ok{_PIPELINE})",
+                        _NAME), "short", "stat",
                   steps=Steps(red=1, falling=True), empty="no proof has been given yet"),
+            Panel("Age of the last proof", "Since Kafka and the sinks were last compared, record by record.",
+                  query("time() - max by (pipeline) (yeoul_verify_timestamp_seconds"
+                        f"{_PIPELINE} or yeoul_pipeline_verify_timestamp_seconds{_PIPELINE})", "{{pipeline}}"),
+                  "s", "stat", steps=Steps(86400, 172800), empty="no proof has been given yet"),
         )),
         Row("Processes", (
             Panel("Driver's heap", "Java's heap in use, and the most it may grow to.",

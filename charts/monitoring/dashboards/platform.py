@@ -55,9 +55,10 @@ BOARD = Board(
                         '[$__rate_interval]))', "{{pipeline}} {{sink}}"), "short", steps=Steps(0.1, 10)),
         )),
         Row("Proof", (
-            Panel("Last proofs", "When `verify` last compared each sink with Kafka, and what it found: 1 holds, "
-                  "0 does not.",
-                  query('yeoul_verify_ok{namespace=~"$namespace"}'), "short", "table", 12, 6,
+            Panel("Last proofs", "What `verify` found when it last compared each sink with Kafka, or all of a "
+                  "pipeline's where its driver does not know: 1 holds, 0 does not.",
+                  query('yeoul_verify_ok{namespace=~"$namespace"} or (yeoul_pipeline_verify_ok{namespace=~"$namespace"} '
+                        "unless on (namespace, pipeline) yeoul_verify_ok)"), "short", "table", 12, 6,
                   Steps(red=1, falling=True), empty="no proof has been given yet"),
             Panel("Records lost", "Offsets that Kafka dropped before they were read; none is usual.",
                   query('sum by (pipeline, sink) (yeoul_rows_lost_total{namespace=~"$namespace"})',

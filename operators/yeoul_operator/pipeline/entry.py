@@ -4,7 +4,9 @@ from dataclasses import dataclass, field
 
 import orjson
 
+from yeoul_operator.api.base import read_or_blank
 from yeoul_operator.kube.kinds import Object
+from yeoul_operator.pipeline.status import VerifyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,7 @@ class Entry:
     is_going: bool
     resource_version: int
     phase: str
+    verify: VerifyStatus
     body: bytes = field(compare=False, repr=False)
 
     @property
@@ -29,12 +32,14 @@ class Entry:
         metadata = {
             key: value for key, value in document["metadata"].items() if key != "managedFields"
         }
+        status = document.get("status") or {}
         return cls(
             uid=metadata["uid"],
             generation=metadata["generation"],
             is_going="deletionTimestamp" in metadata,
             resource_version=version_of(document),
-            phase=(document.get("status") or {}).get("phase", ""),
+            phase=status.get("phase", ""),
+            verify=read_or_blank(VerifyStatus, status.get("verify")),
             body=orjson.dumps({**document, "metadata": metadata}),
         )
 

@@ -2,14 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
 
 from yeoul_operator.pipeline.application import CONFIG_DIR, Document
+from yeoul_operator.pipeline.observed import ApplicationFacts, application_facts
 from yeoul_operator.pipeline.revision import KEY
+
+REQUEST: Final = "yeoul.dev/request"
+"""The annotation by which an application is known to answer one request, and no earlier like it."""
 
 # Where Kubernetes looks for what a container has to say at its end.
 _MESSAGES = "/dev/termination-log"
 _INTERVAL_S = 10
+
+
+class Step(Enum):
+    """What is to be done about an errand's application."""
+
+    NOTHING = "nothing"
+    DELETE = "delete"
+    MAKE = "make"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The application of an errand's name as it is.
+
+    Attributes:
+        app: None where there is none.
+        ticket: the request that it answers.
+        said: its last words.
+        is_ours: it belongs to the pipeline, and is not on its way out.
+    """
+
+    app: ApplicationFacts | None = None
+    ticket: str = ""
+    said: str = ""
+    is_ours: bool = False
+
+
+def found_errand(document: Mapping[str, Any] | None, uid: str, said: str) -> Found:
+    """Return an application as an errand of the pipeline with that UID."""
+    if document is None:
+        return Found()
+    app = application_facts(document)
+    ticket = (document["metadata"].get("annotations") or {}).get(REQUEST, "")
+    return Found(app, ticket, said, app.owner_uid == uid and not app.is_going)
 
 
 def errand(made: Document, name: str, arguments: Sequence[str], retries: int) -> Document:
@@ -40,4 +81,15 @@ def errand(made: Document, name: str, arguments: Sequence[str], retries: int) ->
             },
             "executor": {**spec["executor"], "instances": 1},
         },
+    }
+
+
+def answering(made: Document, ticket: str) -> Document:
+    """Return an errand that answers a request, whether the stream is held or not."""
+    metadata = made["metadata"]
+    notes = {**metadata["annotations"], REQUEST: ticket}
+    return {
+        **made,
+        "metadata": {**metadata, "annotations": notes},
+        "spec": {**made["spec"], "suspend": False},
     }

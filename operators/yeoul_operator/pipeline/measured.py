@@ -11,7 +11,8 @@ from datetime import datetime
 
 from yeoul_operator.kube.kinds import Key
 from yeoul_operator.pipeline.health import Watch
-from yeoul_operator.pipeline.status import Phase
+from yeoul_operator.pipeline.proof import GIVEN, HOLDS, overdue
+from yeoul_operator.pipeline.status import Phase, VerifyStatus
 
 Sample = tuple[tuple[str, ...], float]
 
@@ -27,6 +28,7 @@ class Measured:
     phase: str
     watch: Watch | None = None
     events: dict[str, int] = field(default_factory=dict)
+    verify: VerifyStatus = field(default_factory=VerifyStatus)
 
 
 def phases(found: Iterable[Measured]) -> Iterator[Sample]:
@@ -58,3 +60,24 @@ def silences(found: Iterable[Measured], now: datetime) -> Iterator[Sample]:
         if one.watch is not None:
             since = one.watch.silent_since
             yield one.key, (now - since).total_seconds() if since else 0.0
+
+
+def proofs(found: Iterable[Measured]) -> Iterator[Sample]:
+    """1 if the last proof that was given held, 0 if it found a difference."""
+    for one in found:
+        if one.verify.verdict in GIVEN:
+            yield one.key, float(one.verify.verdict in HOLDS)
+
+
+def proof_times(found: Iterable[Measured]) -> Iterator[Sample]:
+    """When the last proof was given."""
+    for one in found:
+        if one.verify.given_at is not None:
+            yield one.key, one.verify.given_at.timestamp()
+
+
+def late_proofs(found: Iterable[Measured], now: datetime) -> Iterator[Sample]:
+    """For how many seconds the next proof has been due; nothing where none are asked for."""
+    for one in found:
+        if one.verify.due_at is not None:
+            yield one.key, overdue(one.verify, one.phase, now)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from yeoul_operator.pipeline.status import ConditionType, Phase, PipelineStatus
+from yeoul_operator.pipeline.status import ConditionType, Phase, PipelineStatus, VerifyStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ def notices(before: PipelineStatus, after: PipelineStatus) -> tuple[Notice, ...]
     if after.condition(ConditionType.ERASED) is not None:
         return tuple(_of_erasing(before, after))
     found = [*_of_revision(before, after), *_of_conditions(before, after), *_others(before, after)]
-    return tuple(found)
+    return (*found, *_of_proof(before.verify, after.verify))
 
 
 def _of_erasing(before: PipelineStatus, after: PipelineStatus) -> Iterator[Notice]:
@@ -104,3 +104,15 @@ def _others(before: PipelineStatus, after: PipelineStatus) -> Iterator[Notice]:
         yield Notice("Normal", "Resumed", "the sinks go on where they stand")
     elif after.phase is Phase.FINISHED:
         yield Notice("Normal", "Finished", "every sink has taken what was there")
+
+
+def _of_proof(before: VerifyStatus, after: VerifyStatus) -> Iterator[Notice]:
+    """Tell of each proof that failed or could not be given, and of the first that holds."""
+    if after.tried_at is None or after.tried_at == before.tried_at:
+        return
+    if after.problem:
+        yield Notice("Warning", "ProofNotGiven", after.problem)
+    elif after.verdict == "fails":
+        yield Notice("Warning", "ProofFailed", after.message)
+    elif after.verdict == "holds" != before.verdict:
+        yield Notice("Normal", "ProofHolds", after.message)

@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from typing import Final
 
 from yeoul_operator.pipeline.application import (
@@ -19,13 +18,12 @@ from yeoul_operator.pipeline.application import (
     Run,
     application,
 )
-from yeoul_operator.pipeline.errand import errand
+from yeoul_operator.pipeline.errand import Step, answering, errand
 from yeoul_operator.pipeline.observed import ApplicationFacts
 from yeoul_operator.pipeline.revision import Revision
 from yeoul_operator.pipeline.status import PastState, PastStatus
 
 ASKED: Final = "yeoul.dev/past"
-REQUEST: Final = "yeoul.dev/past-request"
 _SUFFIX = "-past"
 _RETRIES = 2
 _FORMS: Final = (
@@ -41,14 +39,6 @@ class Request:
     text: str
     arguments: tuple[str, ...] = ()
     problem: str = ""
-
-
-class Step(Enum):
-    """What is to be done about the application."""
-
-    NOTHING = "nothing"
-    DELETE = "delete"
-    MAKE = "make"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,10 +150,4 @@ def past_application(
     made = application(revision, run, installation, uid, labels)
     name = past_name(made["metadata"]["name"])
     changing = errand(made, name, ["--past", *request.arguments], _RETRIES)
-    metadata = changing["metadata"]
-    notes = {**metadata["annotations"], REQUEST: ticket}
-    return {
-        **changing,
-        "metadata": {**metadata, "annotations": notes},
-        "spec": {**changing["spec"], "suspend": False},
-    }
+    return answering(changing, ticket)

@@ -124,17 +124,21 @@ class Poller:
 
     async def _send(self, verb: str, target: Target, path: str, body: bytes = b"") -> bytes:
         assert self._session is not None  # noqa: S101 only while it runs
-        ip = f"[{target.ip}]" if ":" in target.ip else target.ip
-        namespace, name = target.key
-        base = self._settings.url_format.format(
-            ip=ip, port=target.port, namespace=namespace, name=name
-        )
-        async with self._session.request(verb, base + path, data=body or None) as answer:
+        url = self.address(target) + path
+        async with self._session.request(verb, url, data=body or None) as answer:
             text = await answer.content.read(_LONGEST)
             if answer.status >= 400:
                 said = text[:200].decode(errors="replace").strip()
                 raise ValueError(f"{verb} {path}: HTTP {answer.status}: {said}")
             return text
+
+    def address(self, target: Target) -> str:
+        """Return where a driver answers."""
+        ip = f"[{target.ip}]" if ":" in target.ip else target.ip
+        namespace, name = target.key
+        return self._settings.url_format.format(
+            ip=ip, port=target.port, namespace=namespace, name=name
+        )
 
     def scale(self, target: Target, executors: int) -> None:
         """Ask the driver for so many executors; what does not arrive is asked again later."""

@@ -23,21 +23,21 @@ from yeoul_operator.pipeline.application import (
     covers,
 )
 from yeoul_operator.pipeline.erasing import Erasing, is_held
+from yeoul_operator.pipeline.errand import Step
+from yeoul_operator.pipeline.errands import Errands
 from yeoul_operator.pipeline.health import Watch
 from yeoul_operator.pipeline.keeping import Keeper
 from yeoul_operator.pipeline.notices import notices
 from yeoul_operator.pipeline.observed import Plan, Seen, application_facts
-from yeoul_operator.pipeline.past import (
-    REQUEST,
-    Course,
-    Step,
-    asked,
-    course,
-    past_application,
-    past_name,
-    ticket_of,
-)
+from yeoul_operator.pipeline.past import Course as PastCourse
+from yeoul_operator.pipeline.past import asked, past_application, past_name
+from yeoul_operator.pipeline.past import course as past_course
+from yeoul_operator.pipeline.past import ticket_of as past_ticket
 from yeoul_operator.pipeline.plan import decide
+from yeoul_operator.pipeline.proof import Course as ProofCourse
+from yeoul_operator.pipeline.proof import course as proof_course
+from yeoul_operator.pipeline.proof import is_free, proof_application, proof_name, proven
+from yeoul_operator.pipeline.proof import ticket_of as proof_ticket
 from yeoul_operator.pipeline.revision import (
     Revision,
 )
@@ -57,6 +57,14 @@ class Lost:
     node: str
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is to be done beside the stream."""
+
+    past: PastCourse
+    proof: ProofCourse
+
+
 class Known(erasing.Known, Protocol):
     """The newest that this process knows, and what it remembers."""
 
@@ -71,6 +79,9 @@ class Known(erasing.Known, Protocol):
 
     def noted(self, key: Key, reason: str) -> None:
         """Count an event of a pipeline."""
+
+    def address(self, key: Key) -> str:
+        """Return where the driver answers; empty while there is none."""
 
     def scale(self, key: Key, revision: str, executors: int) -> None:
         """Ask the driver for so many executors."""
@@ -94,6 +105,10 @@ class PipelineReconciler:
         return Keeper(self.kube, self.known, self.recorder)
 
     @property
+    def _errands(self) -> Errands:
+        return Errands(self.kube, self.known, self.recorder)
+
+    @property
     def _erasing(self) -> Erasing:
         return Erasing(
             self.kube, self.known, self.recorder, self.now, self.installation, self._store
@@ -115,14 +130,13 @@ class PipelineReconciler:
         if document is None:
             return _AGAIN_S
         seen = await self._seen(key, document)
-        plan = decide(seen)
-        past = self._past_course(key, document, seen)
-        plan = replace(plan, status=plan.status.model_copy(update={"past": past.status}))
+        beside, plan = self._beside(key, seen, document, decide(seen))
         stored = await self._store(key, document, seen.status, plan.status)
         if stored is None:
             return _AGAIN_S
         wait = await self._make(key, stored, seen, plan) if plan.revision is not None else None
-        later = await self._change_past(key, stored, seen, plan, past)
+        later = await self._change_past(key, stored, seen, plan, beside.past)
+        proved = await self._prove(key, stored, seen, plan, beside.proof)
         # The driver that follows is to find the floor of this one's epoch in the application.
         again = await self._fence(key, stored)
         if wait is not None:
@@ -131,46 +145,54 @@ class PipelineReconciler:
             self._scale(key, seen, plan)
         unneeded = _revisions(seen.status) - _revisions(plan.status)
         await self._keeper.tidy(key, seen.uid, unneeded)
-        return min((one for one in (plan.again, again, later) if one is not None), default=None)
+        waits = (plan.again, again, later, proved)
+        return min((one for one in waits if one is not None), default=None)
 
-    def _past_course(self, key: Key, document: Object, seen: Seen) -> Course:
-        """Return what is to be done about what the pipeline's annotation asks for."""
-        name = (key[0], past_name(key[1]))
-        found = self.known.application(name)
+    def _beside(self, key: Key, seen: Seen, document: Object, plan: Plan) -> tuple[Beside, Plan]:
+        """Return what is to be done beside the stream, and the plan that tells of it."""
         notes = document["metadata"].get("annotations") or {}
-        made_for = ((found or {}).get("metadata") or {}).get("annotations") or {}
-        return course(
-            asked(notes),
-            seen.status.past,
-            application_facts(found) if found else None,
-            made_for.get(REQUEST, ""),
-            self.known.last_words(name) if found else "",
-            seen.now,
+        found = self._errands.find((key[0], past_name(key[1])), seen.uid)
+        past = past_course(
+            asked(notes), seen.status.past, found.app, found.ticket, found.said, seen.now
         )
+        status = plan.status.model_copy(update={"past": past.status})
+        proof = ProofCourse(seen.status.verify)
+        if seen.pipeline is not None:
+            proof = proof_course(
+                seen.pipeline.spec.verify,
+                seen.status.verify,
+                self._errands.find((key[0], proof_name(key[1])), seen.uid),
+                seen.now,
+                is_free=is_free(status),
+            )
+        return Beside(past, proof), replace(plan, status=proven(status, proof.status, seen.now))
 
     async def _change_past(
-        self, key: Key, document: Object, seen: Seen, plan: Plan, past: Course
+        self, key: Key, document: Object, seen: Seen, plan: Plan, past: PastCourse
     ) -> float | None:
         """Make or delete the application that changes the past; return when to come back."""
-        name = (key[0], past_name(key[1]))
-        if past.step is Step.DELETE:
-            found = self.known.application(name)
-            if found is not None and application_facts(found).owner_uid == seen.uid:
-                await self.kube.delete(SPARK_APPLICATIONS, *name, found["metadata"]["uid"])
-            return _AGAIN_S
-        revision = plan.revision or seen.current
-        if past.step is not Step.MAKE or past.request is None or revision is None:
-            return _AGAIN_S if past.status.state is PastState.RUNNING else None
-        wanted = past_application(
-            revision, plan.run, self.installation, seen.uid, past.request,
-            ticket_of(past.status), document["metadata"].get("labels"),
-        )  # fmt: skip
-        try:
-            self.known.put(await self.kube.apply(wanted))
-        except (Invalid, Forbidden) as error:
-            self.recorder.event(document, "Warning", "ApplicationRefused", error.message)
-            return _REFUSED_AGAIN_S
-        return None
+        revision, wanted = plan.revision or seen.current, None
+        if past.step is Step.MAKE and past.request is not None and revision is not None:
+            wanted = past_application(
+                revision, plan.run, self.installation, seen.uid, past.request,
+                past_ticket(past.status), document["metadata"].get("labels"),
+            )  # fmt: skip
+        again = await self._errands.take((key[0], past_name(key[1])), document, past.step, wanted)
+        waits = wanted is None and past.status.state is PastState.RUNNING
+        return _AGAIN_S if waits else again
+
+    async def _prove(
+        self, key: Key, document: Object, seen: Seen, plan: Plan, proof: ProofCourse
+    ) -> float | None:
+        """Make or delete the application that proves; return when to come back."""
+        wanted = None
+        if proof.step is Step.MAKE and plan.revision is not None:
+            wanted = proof_application(
+                plan.revision, plan.run, self.installation, seen.uid, proof_ticket(proof.status),
+                self.known.address(key), document["metadata"].get("labels"),
+            )  # fmt: skip
+        again = await self._errands.take((key[0], proof_name(key[1])), document, proof.step, wanted)
+        return min((one for one in (again, proof.again) if one is not None), default=None)
 
     async def _let_go(self, key: Key, document: Object) -> float | None:
         """See a pipeline off: its application goes with it, and SIGTERM drains the driver.

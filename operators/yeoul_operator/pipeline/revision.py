@@ -18,7 +18,7 @@ KEY = "pipeline.yaml"
 """The key of the ConfigMap under which the document is."""
 
 # How the pipeline is looked after, not what it does: a change takes effect without a new driver.
-_CARE = {"suspend", "deletion_policy", "health"}
+_CARE = {"suspend", "deletion_policy", "health", "verify"}
 _SCALE = {"min", "max", "instances"}
 
 

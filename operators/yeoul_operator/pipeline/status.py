@@ -35,6 +35,7 @@ class ConditionType(StrEnum):
     STALLED = "Stalled"
     DEGRADED = "Degraded"
     ROLLED_BACK = "RolledBack"
+    PROVEN = "Proven"
     ERASED = "Erased"
 
 
@@ -111,6 +112,25 @@ class PastStatus(Model):
     """When it was taken up."""
 
 
+class VerifyStatus(Model):
+    """The proofs that the pipeline asks for, and what the last one said."""
+
+    verdict: str = ""
+    """What the last one said: `holds`, `fails` or `nothing` (no sink has committed anything)."""
+    message: str = ""
+    """The same in words, with the differences."""
+    given_at: Time | None = None
+    """When that was."""
+    problem: str = ""
+    """Why none could be given since then."""
+    tried_at: Time | None = None
+    """When the last one ended, given or not."""
+    begun_at: Time | None = None
+    """When the one that is under way began."""
+    due_at: Time | None = None
+    """When the next one is due, or has been due since."""
+
+
 class PipelineStatus(Model):
     """How the pipeline fares."""
 
@@ -150,10 +170,12 @@ class PipelineStatus(Model):
     """Restarts because of a stall."""
     past: PastStatus = PastStatus()
     """The last change of the past that was asked for."""
+    verify: VerifyStatus = VerifyStatus()
+    """The proofs that `spec.verify` asks for."""
     sinks: tuple[SinkStatus, ...] = ()
     """The sinks that run."""
     conditions: tuple[Condition, ...] = ()
-    """Accepted, Ready, Progressing, Stalled, Degraded, RolledBack, Erased."""
+    """Accepted, Ready, Progressing, Stalled, Degraded, RolledBack, Proven, Erased."""
 
     def condition(self, kind: ConditionType) -> Condition | None:
         """Return the condition of that type, where there is one."""

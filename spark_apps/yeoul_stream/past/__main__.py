@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from yeoul_stream.last_words import leave
 from yeoul_stream.pipeline import PipelineError, load_pipeline
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from yeoul_stream.pipeline import Sink, StreamPipeline
 
 EXIT_REFUSED, EXIT_BAD_USE = 1, 2
-_LONGEST = 4000
 
 
 def main(arguments: list[str] | None = None, *, alone: bool = False) -> int:
@@ -56,12 +56,12 @@ def main(arguments: list[str] | None = None, *, alone: bool = False) -> int:
             spark.stop()
     except (PermanentError, SecretError, OSError) as error:
         print(error, flush=True)
-        _tell([*said, str(error)])
+        leave("\n".join([*said, str(error)]))
         return EXIT_REFUSED
     if options.command == "reset" and not options.yes:
         said.append(f"Nothing was changed. With {'yes' if alone else '--yes'} it is.")
         print(said[-1])
-    _tell(said)
+    leave("\n".join(said))
     return EXIT_REFUSED if options.command == "reset" and not (options.yes or alone) else 0
 
 
@@ -85,13 +85,6 @@ def _do(
         case _:
             moment = milliseconds(options.until)
             yield str(reset(pipeline, settings, spark, sink, moment, apply=options.yes))
-
-
-def _tell(lines: list[str]) -> None:
-    """Leave what was said where a container's end is read from."""
-    file = os.environ.get("YEOUL_MESSAGE_FILE")
-    if file:
-        Path(file).write_text("\n".join(lines)[:_LONGEST], "utf-8")
 
 
 def milliseconds(moment: datetime) -> int:

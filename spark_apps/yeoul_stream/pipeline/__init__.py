@@ -6,7 +6,7 @@ from yeoul_stream.pipeline.load import load_document, load_pipeline, parse_pipel
 from yeoul_stream.pipeline.model import Metadata, PipelineSpec, StreamPipeline
 from yeoul_stream.pipeline.overlay import apply_overlay
 from yeoul_stream.pipeline.record import Field, Protobuf, Record, SchemaRegistry
-from yeoul_stream.pipeline.runtime import Driver, Executors, Health, Runtime
+from yeoul_stream.pipeline.runtime import Driver, Executors, Health, Runtime, Verify
 from yeoul_stream.pipeline.sinks import (
     Console,
     DeadLetters,
@@ -46,6 +46,7 @@ __all__ = [
     "Source",
     "StreamPipeline",
     "Trigger",
+    "Verify",
     "apply_overlay",
     "decimal_parts",
     "load_document",

@@ -12,7 +12,7 @@ from pydantic import Field as Described
 
 from yeoul_stream.pipeline.base import Model
 from yeoul_stream.pipeline.record import Record
-from yeoul_stream.pipeline.runtime import Health, Runtime
+from yeoul_stream.pipeline.runtime import Health, Runtime, Verify
 from yeoul_stream.pipeline.scalars import Label
 from yeoul_stream.pipeline.sinks import Sink
 from yeoul_stream.pipeline.source import Source
@@ -45,6 +45,9 @@ class PipelineSpec(Model):
     """How the job runs."""
     health: Health = Health()
     """When the pipeline counts as unhealthy."""
+    verify: Verify | None = None
+    """When a cluster proves by itself that the sinks hold what they should. By default nobody does;
+    on one machine there is `yeoul verify`."""
     suspend: bool = False
     """Whether to hold the pipeline on a cluster: the driver finishes its batches and ends. `false`
     resumes where the sinks stand. A local run goes on."""

@@ -1,4 +1,4 @@
-"""How the job runs, and when it counts as healthy."""
+"""How the job runs, when it counts as healthy, and how often it is proved."""
 
 from __future__ import annotations
 
@@ -69,3 +69,12 @@ class Health(Model):
     start_deadline: Seconds = 600.0
     """How long a changed pipeline may take until all its sinks work. One that takes longer is
     rolled back to what worked last."""
+
+
+class Verify(Model):
+    """When a cluster proves by itself that the sinks hold what they should."""
+
+    every: Seconds
+    """How long after a proof was given the next one begins, such as `6 hours`."""
+    deadline: Seconds = 3600.0
+    """How long a proof may take; one that takes longer is given up, and tried again."""

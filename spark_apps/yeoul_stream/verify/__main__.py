@@ -9,15 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+from yeoul_stream.last_words import leave
 from yeoul_stream.pipeline import PipelineError, load_pipeline
 
 EXIT_BAD_USE = 2
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, *, alone: bool = False) -> int:
     """Parse the command line, verify the pipeline, print the report; return the exit code.
 
-    0: the proof holds, or nothing was committed yet. 1: it fails. 2: it cannot be given.
+    0: the proof holds, or nothing was committed yet. 1: it fails. 2: it cannot be given. `alone`:
+    on a cluster, without executors.
     """
     options = parse(arguments)
     try:
@@ -39,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     except UnknownSinkError as error:
         print(error, file=sys.stderr)
         return EXIT_BAD_USE
-    spark = build_session(pipeline)
+    spark = build_session(pipeline, alone=alone)
     spark.sparkContext.setLogLevel("ERROR")
     try:
         if options.repair:
@@ -56,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         if failure:
             print(failure, file=sys.stderr)
     print(json.dumps(found.document(), indent=2) if options.json else found.text())
+    leave(found.report.last_words())
     return found.report.exit_code
 
 

@@ -147,13 +147,23 @@ class Report:
         """Return the report for people: a table, the findings, and the verdict as last line."""
         lines = _table([_HEADINGS, *(_row(sink) for sink in self.sinks)])
         lines += [_comparison(comparison) for comparison in self.comparisons]
-        lines += [f"{s.sink}: {s.reason}" for s in self.sinks if s.reason]
-        for finding in self.findings.listed:
-            lines.append(f"{'!' if finding.severity == 'failure' else '-'} {finding.text}")
-        lines += [
-            f"! {sink}: {count} more of kind {kind}" for sink, kind, count in self.findings.unlisted
+        return "\n".join([*lines, *self._reasons(), self.last_line()])
+
+    def last_words(self) -> str:
+        """Return the verdict, as a word and as a sentence, and why where it does not hold."""
+        if self.verdict in ("holds", "nothing"):
+            return f"{self.verdict}: {self.last_line()}"
+        known = self.verdict == "fails"
+        sentence = self.last_line() if known else "The proof cannot be given."
+        return "\n".join([f"{self.verdict}: {sentence}", *self._reasons()])
+
+    def _reasons(self) -> list[str]:
+        found, more = self.findings.listed, self.findings.unlisted
+        return [
+            *(f"{sink.sink}: {sink.reason}" for sink in self.sinks if sink.reason),
+            *(f"{'!' if one.severity == 'failure' else '-'} {one.text}" for one in found),
+            *(f"! {sink}: {count} more of kind {kind}" for sink, kind, count in more),
         ]
-        return "\n".join([*lines, self.last_line()])
 
     def last_line(self) -> str:
         """Return the verdict as a sentence."""

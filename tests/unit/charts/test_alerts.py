@@ -43,6 +43,15 @@ def case(alert: Alert, series: Series, firing: int) -> dict[str, object]:
     }
 
 
+def check(promtool: str, folder: Path, tests: list[dict[str, object]]) -> None:
+    """Have promtool run these tests on the folder's rules."""
+    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
+    (folder / "test.yaml").write_text(yaml.safe_dump(document))
+    argv = [promtool, "test", "rules", str(folder / "test.yaml")]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize("group", GROUPS, ids=lambda group: group.name)
 def test_each_alert_fires_when_it_should_and_only_then(
     promtool: str, group: object, tmp_path: Path
@@ -54,11 +63,7 @@ def test_each_alert_fires_when_it_should_and_only_then(
         for alert in found.alerts
         for test in (case(alert, alert.fires, 1), case(alert, alert.quiet, 0))
     ]
-    document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
-    (tmp_path / "test.yaml").write_text(yaml.safe_dump(document))
-    argv = [promtool, "test", "rules", str(tmp_path / "test.yaml")]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
+    check(promtool, tmp_path, tests)
 
 
 def test_names_are_the_alerts_own() -> None:
@@ -90,3 +95,48 @@ def test_only_labels_that_the_series_have_are_named(alert: Alert) -> None:
 def test_there_is_a_runbook_for_each_alert_and_for_nothing_else() -> None:
     pages = {path.stem for path in RUNBOOKS.glob("*.md")} - {"README"}
     assert pages == {alert.name for alert in ALERTS}
+
+
+_CARS = 'namespace="jobs", pipeline="cars"'
+_TOLD = f'yeoul_verify_ok{{{_CARS}, sink="table"}}'
+_TOLD_AT = f'yeoul_verify_timestamp_seconds{{{_CARS}, sink="table"}}'
+_KEPT = f"yeoul_pipeline_verify_ok{{{_CARS}}}"
+_KEPT_AT = f"yeoul_pipeline_verify_timestamp_seconds{{{_CARS}}}"
+_LATE = f"yeoul_pipeline_verify_late_seconds{{{_CARS}}}"
+
+
+@pytest.mark.parametrize(
+    ("name", "series", "firing"),
+    [
+        ("YeoulVerifyFailed", {_KEPT: "0+0x90", _KEPT_AT: "9+0x90"}, 1),
+        ("YeoulVerifyFailed", {_KEPT: "1+0x90", _KEPT_AT: "9+0x90"}, 0),
+        # The driver was told of the same difference: one alert, with the sink's name.
+        (
+            "YeoulVerifyFailed",
+            {_KEPT: "0+0x90", _KEPT_AT: "9+0x90", _TOLD: "0+0x90", _TOLD_AT: "8+0x90"},
+            1,
+        ),
+        # It was mended, and proved by hand.
+        (
+            "YeoulVerifyFailed",
+            {_KEPT: "0+0x90", _KEPT_AT: "8+0x90", _TOLD: "1+0x90", _TOLD_AT: "9+0x90"},
+            0,
+        ),
+        # The driver was not told of the last one.
+        (
+            "YeoulVerifyFailed",
+            {_KEPT: "0+0x90", _KEPT_AT: "9+0x90", _TOLD: "1+0x90", _TOLD_AT: "8+0x90"},
+            1,
+        ),
+        ("YeoulVerifyOld", {_LATE: "90000+0x90"}, 1),
+        # Once a week is what the pipeline asks for.
+        ("YeoulVerifyOld", {_LATE: "0+0x90", _TOLD_AT: "-200000+0x90"}, 0),
+    ],
+)
+def test_proofs_that_the_operator_has_given_count(
+    promtool: str, tmp_path: Path, name: str, series: Series, firing: int
+) -> None:
+    (group,) = [one for one in GROUPS if one.name == "stream"]
+    (alert,) = [one for one in group.alerts if one.name == name]
+    (tmp_path / "rules.yaml").write_text(rules(group))
+    check(promtool, tmp_path, [case(alert, series, firing)])

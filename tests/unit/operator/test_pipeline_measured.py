@@ -10,12 +10,15 @@ from yeoul_operator.pipeline.measured import (
     REASONS,
     Measured,
     events,
+    late_proofs,
     newest_records,
     phases,
+    proof_times,
+    proofs,
     silences,
 )
 from yeoul_operator.pipeline.progress import Progress, SinkProgress
-from yeoul_operator.pipeline.status import Phase
+from yeoul_operator.pipeline.status import Phase, VerifyStatus
 
 KEY = ("jobs", "cars")
 
@@ -49,3 +52,16 @@ def test_a_driver_that_answers_is_silent_for_0_seconds() -> None:
 
 def test_a_pipeline_without_a_driver_has_no_silence() -> None:
     assert list(silences([Measured(KEY, "Pending")], BEGINNING)) == []
+
+
+def test_a_difference_is_shown_until_a_proof_says_otherwise() -> None:
+    status = VerifyStatus(verdict="fails", given_at=BEGINNING, problem="away", due_at=BEGINNING)
+    found = [Measured(KEY, "Running", verify=status)]
+    assert list(proofs(found)) == [(KEY, 0.0)]
+    assert list(proof_times(found)) == [(KEY, BEGINNING.timestamp())]
+    assert list(late_proofs(found, BEGINNING + timedelta(minutes=1))) == [(KEY, 60.0)]
+
+
+def test_a_pipeline_that_asks_for_no_proofs_has_none() -> None:
+    found = [Measured(KEY, "Running")]
+    assert [*proofs(found), *proof_times(found), *late_proofs(found, BEGINNING)] == []

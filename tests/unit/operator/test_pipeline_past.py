@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from yeoul_operator.pipeline.errand import Step
 from yeoul_operator.pipeline.observed import ApplicationFacts
-from yeoul_operator.pipeline.past import ASKED, Request, Step, asked, course, ticket_of
+from yeoul_operator.pipeline.past import ASKED, Request, asked, course, ticket_of
 from yeoul_operator.pipeline.status import PastState, PastStatus
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)

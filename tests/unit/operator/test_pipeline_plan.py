@@ -79,6 +79,7 @@ def test_a_change_becomes_a_revision_of_its_own() -> None:
     [
         {"health": {"maxLag": "5 minutes"}},
         {"deletionPolicy": "Delete"},
+        {"verify": {"every": "1 hour"}},
         {"runtime": {"executors": {"min": 2, "max": 9}}},
         {"runtime": {"executors": {"instances": 4}}},
     ],

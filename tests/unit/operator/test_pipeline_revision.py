@@ -25,6 +25,7 @@ def name(document: dict[str, Any] | None = None, defaults: Defaults = DEFAULTS) 
     [
         with_spec(suspend=True),
         with_spec(deletionPolicy="Delete"),
+        with_spec(verify={"every": "6 hours"}),
         with_spec(health={"maxLag": "1 hour", "startDeadline": "1 minute"}),
         with_spec(runtime={"executors": {"min": 2, "max": 5, "instances": 3}}),
         with_spec(runtime={"logLevel": "INFO"}),

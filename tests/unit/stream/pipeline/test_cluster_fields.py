@@ -23,6 +23,16 @@ def test_without_a_number_executors_follow_the_lag() -> None:
     assert pipeline().spec.runtime.executors.instances is None
 
 
+def test_without_it_nobody_proves_anything() -> None:
+    assert pipeline().spec.verify is None
+
+
+def test_a_proof_has_an_hour() -> None:
+    verify = pipeline(with_spec(verify={"every": "6 hours"})).spec.verify
+    assert verify is not None
+    assert (verify.every, verify.deadline) == (21600.0, 3600.0)
+
+
 def test_a_drain_and_a_start_have_time() -> None:
     spec = pipeline().spec
     assert (spec.runtime.drain_timeout, spec.health.start_deadline) == (120.0, 600.0)
@@ -38,6 +48,9 @@ def test_a_drain_and_a_start_have_time() -> None:
         ({"runtime": {"drainTimeout": "2m"}}, "spec.runtime.drainTimeout"),
         ({"runtime": {"executors": {"instances": 0}}}, "spec.runtime.executors.instances"),
         ({"health": {"startDeadline": 600}}, "spec.health.startDeadline"),
+        ({"verify": {}}, "spec.verify.every"),
+        ({"verify": {"every": "nightly"}}, "spec.verify.every"),
+        ({"verify": {"every": "6 hours", "deadline": "1h"}}, "spec.verify.deadline"),
     ],
 )
 def test_what_is_not_accepted_is_named_by_its_path(spec: dict[str, Any], path: str) -> None:

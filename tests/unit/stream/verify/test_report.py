@@ -82,3 +82,20 @@ def test_the_document_has_the_place_of_a_finding() -> None:
 def test_a_comparison_that_was_not_made_says_why() -> None:
     pair = replace(report(HELD), comparisons=(Comparison("table", "lake", reason="no overlap"),))
     assert "table and lake: not compared with each other: no overlap" in pair.text()
+
+
+def test_last_words_begin_with_the_verdict() -> None:
+    assert report(HELD).last_words().startswith("holds: The proof holds: 1,200 records")
+
+
+def test_last_words_name_what_differs() -> None:
+    first, second = report(with_state("fails"), findings=(FAILURE,)).last_words().splitlines()
+    assert first == "fails: The proof FAILS: 1 finding."
+    assert second == "! table: a row is missing"
+
+
+def test_last_words_name_what_could_not_be_looked_at() -> None:
+    away = replace(with_state("unreachable"), reason="no route to host")
+    assert report(away).last_words() == (
+        "unverified: The proof cannot be given.\ntable: no route to host"
+    )
