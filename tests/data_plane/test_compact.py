@@ -16,6 +16,7 @@ from yeoul_stream.compact import run as compacting
 from yeoul_stream.compact.settings import Outcome, Settings
 from yeoul_stream.pipeline import parse_pipeline
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
+from yeoul_stream.verify import opening
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -104,7 +105,7 @@ def test_a_compaction_that_dies_leaves_every_row_once(
     lakes: World, monkeypatch: pytest.MonkeyPatch, moment: int
 ) -> None:
     _grow(lakes, "lake", times=1)
-    monkeypatch.setattr(compacting, "HadoopFolder", DyingFolder)
+    monkeypatch.setattr(opening, "HadoopFolder", DyingFolder)
     DyingFolder.left = moment
     with pytest.raises(KeyboardInterrupt):
         _compact(lakes, "lake")

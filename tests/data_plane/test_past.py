@@ -16,8 +16,9 @@ from fix_stream import create_topic
 from fix_verify import INSTALLATION, World, document, message, session
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings
-from yeoul_stream.past.backfill import Filled, Period, backfill
-from yeoul_stream.past.replay import Replayed, replay
+from yeoul_stream.past.backfill import Period, backfill
+from yeoul_stream.past.outcome import Filled, Replayed
+from yeoul_stream.past.replay import replay
 from yeoul_stream.past.reset import reset
 from yeoul_stream.past.sinks import PastError
 from yeoul_stream.pipeline import apply_overlay, parse_pipeline

@@ -147,9 +147,9 @@ def test_a_compaction_holds_when_the_entries_before_it_are_removed() -> None:
 
 def test_a_writer_goes_on_from_a_compaction_of_its_own_epoch_only() -> None:
     *_, last, compaction = compacted(commits(book(5, 10)), book(5, 10))
-    assert log.is_compaction(compaction, last)
-    assert not log.is_compaction(compaction, replace_epoch(last, 2))
-    assert not log.is_compaction(log.claim(last, 0, "t", NOW), last)
+    assert log.leads_on(compaction, last)
+    assert not log.leads_on(compaction, replace_epoch(last, 2))
+    assert not log.leads_on(log.claim(last, 0, "t", NOW), last)
 
 
 def replace_epoch(entry: log.Entry, epoch: int) -> log.Entry:
