@@ -122,7 +122,7 @@ def _tasks(lake: PastLake, seen: Seen, reason: str | None) -> list[_Task]:
 
 
 def _records(lake: PastLake, tasks: Sequence[_Task]) -> DataFrame:
-    """Return the letters' records as Kafka gave them, those of each book in a partition of its own."""
+    """Return the letters' records as Kafka gave them, each book's in a partition of its own."""
     slices: list[list[tuple[Any, ...]]] = [
         [
             (row["key"], row["payload"], task.book.partition, row["offset"], row["kafka_time"])
