@@ -120,13 +120,13 @@ class World:
             yield grow
 
     @contextmanager
-    def running(self, *sinks: str) -> Iterator[None]:
+    def running(self, *sinks: str) -> Iterator[list[SinkQuery]]:
         """Run the sinks (all by default) beside the block, until it ends."""
         queries = list(self._queries(sinks))
         for query in queries:
             query.start()
         try:
-            yield
+            yield queries
         finally:
             for query in queries:
                 query.drain()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from pyspark.sql import SparkSession
 
@@ -24,15 +29,17 @@ from fix_past import (
     moved,
     replayed,
 )
-from fix_stream import wait_until
+from fix_stream import WAIT_S, kill, wait_until
 from fix_verify import World, document, message, session
 from yeoul_local.platform import Platform
 from yeoul_stream.compact import run as compacting
 from yeoul_stream.compact.settings import Settings as Compact
+from yeoul_stream.errors import FencedError
 from yeoul_stream.past.opening import open_lake
 from yeoul_stream.past.outcome import Filled, Replayed
 from yeoul_stream.past.sinks import PastError
 from yeoul_stream.pipeline import apply_overlay, parse_pipeline
+from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
@@ -88,6 +95,12 @@ def epoch(world: World) -> int:
     return lake.look().last.epoch
 
 
+def steady(world: World, kind: str) -> World:
+    """The pipeline with a sink that does not end."""
+    sinks = [{"name": "lake", "trigger": "as fast as possible"}]
+    return edited(world, _document(world.platform, world.name, kind, sinks=sinks))
+
+
 LATEST = {"source": {"kafka": {"startingOffsets": "latest"}}}
 
 
@@ -121,9 +134,7 @@ def test_what_stays_passed_over_is_known_and_filled_later(make: Make, kind: str)
 def test_a_stream_goes_on_while_it_is_filled(make: Make, kind: str) -> None:
     world = make("meanwhile", kind, **LATEST)
     times = late(world)
-    steady = {"name": "lake", "trigger": "as fast as possible"}
-    running = edited(world, _document(world.platform, world.name, kind, sinks=[steady], **LATEST))
-    before = epoch(world)
+    running, before = steady(world, kind), epoch(world)
     with running.running():
         for number in range(3):
             world.send([message(8000 + 100 * number + n) for n in range(100)])
@@ -173,6 +184,21 @@ def test_a_reset_forth_passes_over_and_can_be_filled(make: Make, kind: str) -> N
     assert holds(world) == ("holds", 400)
 
 
+@FORMATS
+def test_a_driver_that_runs_is_refused_after_a_reset(make: Make, kind: str) -> None:
+    world = make("fenced", kind)
+    world.send(GOOD[:200])
+    running = steady(world, kind)
+    with running.running() as (query,):
+        wait_until("all to be committed", lambda: running.verify().complete)
+        assert moved(world, 0, apply=True) == [(100, 0, 100), (100, 0, 100)]
+        world.send(GOOD[200:300])
+        query.join(WAIT_S)
+        assert isinstance(query.error, FencedError)
+    world.run()
+    assert holds(world) == ("holds", 300)
+
+
 def _split(world: World) -> float:
     """Have two batches that a compaction has put together; return a time between them."""
     world.send(GOOD[:200])
@@ -213,26 +239,31 @@ def test_a_compacted_folder_goes_back_to_where_a_book_begins(make: Make) -> None
     assert holds(world) == ("holds", 400)
 
 
-def lenient(world: World, kind: str) -> World:
-    """The pipeline that takes a speed in words, and leaves it out."""
+def with_speed(world: World, kind: str, expression: str) -> dict[str, Any]:
+    """The pipeline that takes a speed in words, and makes a number of it."""
     fields = [
         {**field, "type": "string"} if field["name"] == "speed" else field
         for field in document(world.platform, "x")["spec"]["record"]["fields"]
     ]
-    select = {"speed": "try_cast(speed AS double)"}
-    changes = {"record": {"fields": fields}, "sinks": [{"name": "lake", "select": select}]}
-    return edited(world, _document(world.platform, world.name, kind, **changes))
+    sinks = [{"name": "lake", "select": {"speed": expression}}]
+    return _document(world.platform, world.name, kind, record={"fields": fields}, sinks=sinks)
+
+
+def lenient(world: World, kind: str) -> dict[str, Any]:
+    """The pipeline that leaves out a speed that is no number."""
+    return with_speed(world, kind, "try_cast(speed AS double)")
 
 
 @FORMATS
 def test_letters_are_judged_by_the_pipeline_as_it_is_now(make: Make, kind: str) -> None:
     world = make("lenient", kind)
+    world = edited(world, with_speed(world, kind, "CAST(speed AS double)"))
     world.send([*GOOD[:10], *FAST, b"not json"])
     world.run()
     assert replayed(world) == Replayed("lake", 0, 0, 4)
-    fixed = lenient(world, kind)
-    assert replayed(fixed, "expression") == Replayed("lake")
-    assert replayed(fixed) == Replayed("lake", 3, 0, 1)
+    fixed = edited(world, lenient(world, kind))
+    assert replayed(fixed, "target") == Replayed("lake")
+    assert replayed(fixed, "expression") == Replayed("lake", 3, 0, 0)
     assert holds(fixed) == ("attested", 13)
     assert replayed(fixed) == Replayed("lake", 0, 0, 1)
     fixed.send(FAST)
@@ -240,7 +271,7 @@ def test_letters_are_judged_by_the_pipeline_as_it_is_now(make: Make, kind: str) 
     assert holds(fixed) == ("attested", 16)
     compacted(fixed)
     assert holds(fixed) == ("attested", 16)
-    assert moved(fixed, 0, apply=True) == [(9, 0, 8), (8, 0, 8)]
+    assert moved(fixed, 0, apply=True) == [(9, 0, 9), (8, 0, 7)]
     fixed.run()
     assert holds(fixed) == ("holds", 16)
 
@@ -257,7 +288,7 @@ def test_whoever_dies_leaves_nothing_or_all(make: Make, kind: str, turn: int) ->
     assert holds(world) == ("holds", 610)
     world.send(FAST)
     world.run()
-    fixed = lenient(world, kind)
+    fixed = edited(world, lenient(world, kind))
     with dying(chance.randrange(15)):
         replayed(fixed)
     assert holds(fixed)[1] in (610, 613)
@@ -267,6 +298,44 @@ def test_whoever_dies_leaves_nothing_or_all(make: Make, kind: str, turn: int) ->
         moved(fixed, times[3], apply=True)
     holds(fixed)
     moved(fixed, times[3], apply=True)
+    assert holds(fixed)[1] == 600
+    fixed.run()
+    assert holds(fixed)[1] == 613
+
+
+def _killed(world: World, file: Path, chance: random.Random, *command: str) -> None:
+    """Start a change of the past, kill it some time after it has begun to write, and repeat it."""
+    argv = [sys.executable, "-m", "yeoul_stream.past", command[0], "--pipeline", str(file)]
+    folder = HadoopFolder(world.spark, f"/past/{world.name}/all")
+    before = set(folder.files(""))
+    started = psutil.Popen([*argv, *command[1:]], start_new_session=True)
+    wait_until("it to write", lambda: set(folder.files("")) != before or started.poll() is not None)
+    time.sleep(chance.uniform(0, 3))
+    kill(started)
+    holds(world)
+    subprocess.run([*argv, *command[1:]], check=True)
+
+
+@pytest.mark.night
+@FORMATS
+@pytest.mark.parametrize("turn", range(ROUNDS))
+def test_kill_9_in_the_middle_leaves_nothing_or_all(
+    make: Make, kind: str, turn: int, tmp_path: Path
+) -> None:
+    world = make(f"kills{turn}", kind, **LATEST)
+    times, chance = late(world), random.Random(f"{kind}{turn}")
+    world.send(FAST)
+    world.run()
+    file = tmp_path / "pipeline.yaml"
+    changed = lenient(world, kind)
+    fixed = edited(world, changed)
+    file.write_text(json.dumps(changed))
+    start, end = (datetime.fromtimestamp(t, UTC).isoformat() for t in (times[0], times[3]))
+    _killed(fixed, file, chance, "backfill", "--from", start, "--to", end)
+    assert holds(fixed)[1] == 610
+    _killed(fixed, file, chance, "replay")
+    assert holds(fixed)[1] == 613
+    _killed(fixed, file, chance, "reset", "--to", end, "--yes")
     assert holds(fixed)[1] == 600
     fixed.run()
     assert holds(fixed)[1] == 613

@@ -7,9 +7,10 @@ no driver that still runs can write meanwhile.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
@@ -55,16 +56,28 @@ def reset(
     assert isinstance(table, PostgresSink)  # noqa: S101 (only such are chosen)
     table.join()
     with table.connect() as connection:
-        # Before anything is counted: what is counted then stays as it is.
-        epoch = ledger.claim_epoch(connection, table.who, 0) if apply else 0
-        positions, books = table.account(connection, topic)
-        found = Reset(sink.name, moves(topic, positions, books, wanted))
-        _refuse(sink, found, topic, table.books(connection))
+        found = _counted(connection, sink, table, topic, wanted)
         if apply and found.moves:
+            epoch = ledger.claim_epoch(connection, table.who, 0)
+            # Once more: what is counted now stays as it is.
+            found = _counted(connection, sink, table, topic, wanted)
             with connection, connection.cursor() as cursor:
                 ledger.hold_epoch(cursor, table.who, epoch)
                 for step in found.moves:
                     _apply(cursor, table, topic, step, epoch)
+    return found
+
+
+def _counted(
+    connection: Connection,
+    sink: Sink,
+    table: PostgresSink,
+    topic: TopicState,
+    wanted: Mapping[int, int],
+) -> Reset:
+    positions, books = table.account(connection, topic)
+    found = Reset(sink.name, moves(topic, positions, books, wanted))
+    _refuse(sink, found, topic, table.books(connection))
     return found
 
 
