@@ -135,7 +135,7 @@ class Table:
         """Yield the data files of the state that was read, as Iceberg's own objects."""
         tasks = self.java.newScan().planFiles()
         try:
-            for task in tasks:
+            for task in tasks.iterator():
                 yield task.file()
         finally:
             tasks.close()
