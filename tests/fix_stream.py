@@ -119,6 +119,20 @@ def produce_to(
     assert producer.flush(60) == 0
 
 
+def kill(process: psutil.Popen) -> None:
+    """Kill -9 a process and all that it has started, at one moment."""
+    victims: list[psutil.Process] = [process]
+    if process.is_running():
+        victims += process.children(recursive=True)
+    for victim in victims:
+        try:
+            victim.send_signal(signal.SIGKILL)
+        except psutil.NoSuchProcess:
+            continue
+    process.wait()
+    psutil.wait_procs(victims, timeout=10)
+
+
 class Stream:
     """One pipeline, derived from car-info.yaml, whose job the test starts, kills and restarts."""
 
@@ -200,19 +214,9 @@ class Stream:
 
     def kill(self) -> None:
         """Kill -9 the driver, its JVM and its workers, all at one moment."""
-        if self.process is None:
-            return
-        victims: list[psutil.Process] = [self.process]
-        if self.process.is_running():
-            victims += self.process.children(recursive=True)
-        for victim in victims:
-            try:
-                victim.send_signal(signal.SIGKILL)
-            except psutil.NoSuchProcess:
-                continue
-        self.process.wait()
-        psutil.wait_procs(victims, timeout=10)
-        self.process = None
+        if self.process is not None:
+            kill(self.process)
+            self.process = None
 
     def drain(self) -> int:
         """Send SIGTERM and return the exit code."""

@@ -110,17 +110,23 @@ class World:
     def streaming(self, *sinks: str) -> Iterator[Callable[[Sequence[bytes]], Report]]:
         """Run the sinks all the time; give a function that sends values and verifies at once."""
         steady = self.changed(*({"name": name, "trigger": "as fast as possible"} for name in sinks))
-        queries = list(steady._queries(sinks))
-        for query in queries:
-            query.start()
 
         def grow(values: Sequence[bytes]) -> Report:
             wait_until("all to have committed", lambda: steady.verify(*sinks).complete)
             self.send(values)
             return steady.verify(*sinks)
 
-        try:
+        with steady.running(*sinks):
             yield grow
+
+    @contextmanager
+    def running(self, *sinks: str) -> Iterator[list[SinkQuery]]:
+        """Run the sinks (all by default) beside the block, until it ends."""
+        queries = list(self._queries(sinks))
+        for query in queries:
+            query.start()
+        try:
+            yield queries
         finally:
             for query in queries:
                 query.drain()

@@ -62,6 +62,23 @@ class RangeBook:
         return self.read == self.written + self.filtered + self.dead_total
 
 
+def revised(book: RangeBook, alive: RangeBook) -> RangeBook:
+    """Return the book once some of its dead records are not dead any more.
+
+    `alive` has what is to be added; its dead are what is to be taken away.
+    """
+    reasons = sorted({*book.dead, *alive.dead})
+    dead = {why: book.dead.get(why, 0) - alive.dead.get(why, 0) for why in reasons}
+    return replace(
+        book,
+        written=book.written + alive.written,
+        filtered=book.filtered + alive.filtered,
+        dead={why: count for why, count in dead.items() if count},
+        digest=add(book.digest, alive.digest),
+        buckets=merge_buckets(book.buckets, alive.buckets),
+    )
+
+
 def merge_counts(left: Mapping[str, int], right: Mapping[str, int]) -> dict[str, int]:
     """Return the per-key sum of two counters."""
     return {key: left.get(key, 0) + right.get(key, 0) for key in sorted({*left, *right})}

@@ -27,6 +27,7 @@ class SinkRows:
             ExpressionError: Spark's analyser refuses a `select` or `where`.
         """
         self._record, self._sink = record, sink
+        self.spark = raw.sparkSession
         self._plain = sink.plain_select(record)
         self.types: T.StructType
         self.judge: Judge

@@ -10,6 +10,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from fix_iceberg import count_files, iceberg_world
+from fix_past import dying
 from fix_verify import World, document, message, row_of, session, world
 from yeoul_local.platform import Platform
 from yeoul_stream.compact import run as compacting
@@ -55,29 +56,6 @@ def _compact(made: World, *sinks: str, settings: Settings | None = None) -> dict
     return {outcome.sink: outcome for outcome in found}
 
 
-class DyingFolder(HadoopFolder):
-    """A folder whose client is gone at its n-th change."""
-
-    left = 1000
-
-    def _change(self) -> None:
-        type(self).left -= 1
-        if type(self).left < 0:
-            raise KeyboardInterrupt
-
-    def put_if_absent(self, path: str, temporary: str, text: str) -> bool:
-        self._change()
-        return super().put_if_absent(path, temporary, text)
-
-    def rename(self, source: str, target: str) -> bool:
-        self._change()
-        return super().rename(source, target)
-
-    def delete(self, path: str) -> None:
-        self._change()
-        super().delete(path)
-
-
 def test_fewer_files_and_the_proof_holds(lakes: World) -> None:
     assert lakes.verify("lake", "days").verdict == "holds"
     found = _compact(lakes, "lake", "days")
@@ -100,15 +78,11 @@ def test_nothing_is_left_to_do(lakes: World) -> None:
 
 
 @pytest.mark.parametrize("moment", [1, 4])
-def test_a_compaction_that_dies_leaves_every_row_once(
-    lakes: World, monkeypatch: pytest.MonkeyPatch, moment: int
-) -> None:
+def test_a_compaction_that_dies_leaves_every_row_once(lakes: World, moment: int) -> None:
     _grow(lakes, "lake", times=1)
-    monkeypatch.setattr(compacting, "HadoopFolder", DyingFolder)
-    DyingFolder.left = moment
-    with pytest.raises(KeyboardInterrupt):
+    with dying(moment):
         _compact(lakes, "lake")
-    monkeypatch.undo()
+        raise AssertionError("it has not died")
     assert lakes.verify("lake").verdict == "holds"
     lakes.send([message(5_000_000 + moment)])
     lakes.run("lake")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,19 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from pyspark.sql import SparkSession
 
+from fix_past import FAST, GOOD, edited, filled, holds, made, moved, replayed
+from fix_past import late as began_late
 from fix_stream import create_topic
 from fix_verify import INSTALLATION, World, document, message, session
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings
-from yeoul_stream.past.backfill import Filled, Period, backfill
-from yeoul_stream.past.replay import Replayed, replay
-from yeoul_stream.past.reset import reset
+from yeoul_stream.past.outcome import Filled, Replayed
 from yeoul_stream.past.sinks import PastError
 from yeoul_stream.pipeline import apply_overlay, parse_pipeline
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-GOOD = [message(number) for number in range(600)]
-FAST = [message(2000 + number, speed="fast") for number in range(3)]
 HEAVY = [message(3000 + number, price=f"{number}.25", id=f"HEAVY{number}") for number in range(2)]
 
 
@@ -44,41 +41,16 @@ def _document(platform: Platform, name: str, **changes: Any) -> dict[str, Any]:
     return apply_overlay({**base, "spec": spec}, {"spec": changes})
 
 
-def made(
+def world_of(
     platform: Platform, spark: SparkSession, scratch: Path, name: str, **changes: Any
 ) -> World:
-    create_topic(platform, name)
-    pipeline = parse_pipeline(_document(platform, name, **changes), name)
-    return World(platform, spark, Settings(INSTALLATION, scratch), pipeline)
-
-
-def edited(world: World, **changes: Any) -> World:
-    """The pipeline after an edit."""
-    name = world.name
-    return replace(world, pipeline=parse_pipeline(_document(world.platform, name, **changes), name))
-
-
-def replayed(world: World) -> Replayed:
-    (sink,) = world.pipeline.spec.sinks
-    return replay(world.pipeline, world.settings, world.spark, sink)
-
-
-def filled(world: World, start: float, end: float) -> Filled:
-    (sink,) = world.pipeline.spec.sinks
-    period = Period(int(start * 1000), int(end * 1000))
-    return backfill(world.pipeline, world.settings, world.spark, sink, period)
-
-
-def holds(world: World) -> tuple[str, int]:
-    report = world.verify()
-    assert report.verdict == "holds", report.findings.listed
-    return report.sinks[0].state, report.sinks[0].rows
+    return made(platform, spark, scratch, _document(platform, name, **changes))
 
 
 def test_letters_that_the_table_takes_after_a_fix_become_rows(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "amended")
+    world = world_of(platform, spark, tmp_path, "amended")
     world.send(GOOD[:10])
     world.run()
     world.sql("ALTER TABLE amended_table ADD CONSTRAINT short CHECK (length(id) > 2)")
@@ -97,7 +69,7 @@ def test_letters_that_the_table_takes_after_a_fix_become_rows(
 def test_letters_are_judged_by_the_pipeline_as_it_is_now(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "lenient-now")
+    world = world_of(platform, spark, tmp_path, "lenient-now")
     world.send([*GOOD[:10], *FAST])
     world.run()
     fields = [
@@ -106,7 +78,7 @@ def test_letters_are_judged_by_the_pipeline_as_it_is_now(
     ]
     select = {"id": "id", "speed": "try_cast(speed AS double)", "price": "price", "at": "at"}
     sinks = [{"name": "table", "select": select}]
-    fixed = edited(world, record={"fields": fields}, sinks=sinks)
+    fixed = edited(world, _document(platform, world.name, record={"fields": fields}, sinks=sinks))
     assert replayed(fixed) == Replayed("table", 3, 0, 0)
     assert holds(fixed) == ("attested", 13)
     fixed.send(FAST)
@@ -118,18 +90,10 @@ def test_letters_are_judged_by_the_pipeline_as_it_is_now(
 def late(platform: Platform, spark: SparkSession, tmp_path: Path) -> tuple[World, list[float]]:
     """A sink that began at the end of the topic; times before, amid and after 600 records."""
     latest = {"kafka": {"startingOffsets": "latest"}}
-    world = made(platform, spark, tmp_path, f"late-{tmp_path.name[-2:]}".strip("_"), source=latest)
-    times = [time.time()]
-    for part in (GOOD[:200], GOOD[200:]):
-        time.sleep(0.05)
-        times.append(time.time())
-        world.send(part)
-    time.sleep(0.05)
-    times.append(time.time())
-    world.run()
-    world.send([message(700 + number) for number in range(10)])
-    world.run()
-    return world, times
+    world = world_of(
+        platform, spark, tmp_path, f"late-{tmp_path.name[-2:]}".strip("_"), source=latest
+    )
+    return world, began_late(world)
 
 
 def test_what_was_before_the_start_is_filled_once(late: tuple[World, list[float]]) -> None:
@@ -152,18 +116,10 @@ def test_what_stays_passed_over_is_known_and_filled_later(
     assert holds(world) == ("holds", 610)
 
 
-def moved(world: World, moment: float, *, apply: bool) -> list[tuple[int, int, int]]:
-    (sink,) = world.pipeline.spec.sinks
-    found = reset(
-        world.pipeline, world.settings, world.spark, sink, int(moment * 1000), apply=apply
-    )
-    return [(step.position, step.target, step.rows) for step in found.moves]
-
-
 def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "back")
+    world = world_of(platform, spark, tmp_path, "back")
     world.send(GOOD[:200])
     world.run()
     time.sleep(0.05)
@@ -182,7 +138,7 @@ def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(
 def test_a_reset_forth_passes_over_and_can_be_filled(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "forth")
+    world = world_of(platform, spark, tmp_path, "forth")
     world.send(GOOD[:100])
     world.run()
     start = time.time()
@@ -199,7 +155,9 @@ def test_a_reset_forth_passes_over_and_can_be_filled(
 def test_rows_that_name_no_record_cannot_be_taken_back(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
-    world = made(platform, spark, tmp_path, "nameless", sinks=[{"name": "table", "lineage": False}])
+    world = world_of(
+        platform, spark, tmp_path, "nameless", sinks=[{"name": "table", "lineage": False}]
+    )
     world.send(GOOD[:10])
     world.run()
     with pytest.raises(PastError, match="10 rows would have to go first"):

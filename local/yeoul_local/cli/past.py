@@ -29,7 +29,7 @@ def backfill(
     ] = None,
     sink: Sinks = None,
 ) -> None:
-    """Fill what PostgreSQL sinks have passed over, from Kafka, without doubling anything.
+    """Fill what tables and lakes have passed over, from Kafka, without doubling anything.
 
     The pipeline may run meanwhile. What a sink holds already is left alone.
     """
@@ -42,10 +42,10 @@ def reset_to(
     sink: Sinks = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it.")] = False,
 ) -> None:
-    """Set the positions of PostgreSQL sinks to a time, back or forth.
+    """Set the positions of tables and lakes to a time, back or forth.
 
     Without --yes it only says what that means. Back: rows of records that will be read again are
-    removed first, which needs lineage: true. Forth: records are passed over.
+    removed first, which in a table needs lineage: true. Forth: records are passed over.
     """
     options = ("--to", moment, *(("--yes",) if yes else ()))
     _run(pipeline, "reset", sink, *options, alone=True)

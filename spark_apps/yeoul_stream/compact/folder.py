@@ -22,6 +22,7 @@ from pyspark.sql import SparkSession
 from yeoul_stream.compact.plan import Aim, Lying, Merge, Plan, plan
 from yeoul_stream.compact.settings import Outcome, Settings
 from yeoul_stream.sinks.hdfs import log
+from yeoul_stream.sinks.hdfs.aside import MERGING, clear_merging
 from yeoul_stream.sinks.hdfs.log import Entry, Move
 from yeoul_stream.sinks.hdfs.sink import publish, put_entry, read_last_entry
 from yeoul_stream.verify.check_lake import sort_files
@@ -29,11 +30,9 @@ from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.lake_log import hidden, history, span_of
 from yeoul_stream.verify.lake_rows import FileAmount
 
-_MERGING: Final = "merging"
 _AT_ONCE: Final = 2
 _TRIES: Final = 50
 _LOOKS: Final = 5
-_DAY_S: Final = 86_400
 
 
 class CompactionError(Exception):
@@ -61,7 +60,7 @@ class Compaction:
             return Outcome(self.sink)
         # What a driver or a compaction has committed and not renamed yet is finished first.
         publish(self.lake.folder, last)
-        self._clear()
+        clear_merging(self.lake.folder, self.lake.home)
         now = datetime.now(UTC)
         entries, lying = self._looked_at()
         aim = Aim(self.settings.target, _number(now), self.rules)
@@ -70,10 +69,10 @@ class Compaction:
         if not chosen.merges:
             return Outcome(self.sink, before, before, size, size)
         token = uuid.uuid4().hex
-        moves = self._merge(chosen, f"{self.lake.home}/{_MERGING}/{token}")
+        moves = self._merge(chosen, f"{self.lake.home}/{MERGING}/{token}")
         self._check(chosen, moves)
         self._commit(chosen, moves, entries[-1], token, now)
-        self.lake.folder.delete(f"{self.lake.home}/{_MERGING}/{token}")
+        self.lake.folder.delete(f"{self.lake.home}/{MERGING}/{token}")
         gone = [name for merge in chosen.merges for name in merge.files]
         added = sum(self.lake.folder.size(move.visible) for move in moves)
         return Outcome(
@@ -85,13 +84,6 @@ class Compaction:
             len(gone),
             len(moves),
         )
-
-    def _clear(self) -> None:
-        """Remove what compactions have left that were killed; one that runs is younger."""
-        folder, home = self.lake.folder, f"{self.lake.home}/{_MERGING}"
-        for name in folder.names(home):
-            if folder.age(f"{home}/{name}") > _DAY_S:
-                folder.delete(f"{home}/{name}")
 
     def _looked_at(self) -> tuple[list[Entry], dict[str, Lying]]:
         """Return the log, the newest entry last, and the sink's visible files by their names."""
@@ -159,8 +151,10 @@ class Compaction:
             if theirs is None or theirs.token == token:
                 publish(folder, entry)
                 return
-            if theirs.kind == "compact" or not theirs.sequence:
-                raise CompactionError("another compaction, or an erasing, was faster: try again")
+            if theirs.kind in log.RESTATING or not theirs.sequence:
+                raise CompactionError(
+                    "another compaction, a change of the past or an erasing was faster: try again"
+                )
             books += [b for b in theirs.books if (b.topic_id, b.partition) in keys]
             known = theirs
         raise CompactionError("the log goes on faster than it can be written to: try again")

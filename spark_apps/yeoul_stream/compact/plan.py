@@ -8,7 +8,7 @@ from itertools import groupby
 from posixpath import dirname
 
 from yeoul_stream.books import RangeBook, join
-from yeoul_stream.rules import same_columns
+from yeoul_stream.rules import SKIPPED, same_columns
 from yeoul_stream.sinks.hdfs.log import visible_name
 from yeoul_stream.verify.facts import Key
 
@@ -56,7 +56,7 @@ class Aim:
     def takes(self, book: RangeBook) -> bool:
         """Return whether the book's files may be merged."""
         known = bool(book.rules) and same_columns(book.rules, self.rules)
-        return not book.parts and (known or not book.read)
+        return not book.parts and book.rules != SKIPPED and (known or not book.read)
 
 
 def plan(books: Iterable[RangeBook], files: Iterable[Lying], aim: Aim) -> Plan:

@@ -17,13 +17,9 @@ from yeoul_stream.pipeline import Hdfs, Sink, StreamPipeline
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.rules import rules_of
 from yeoul_stream.select import columns_of
-from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
-from yeoul_stream.sinks.hdfs.sink import home_of
 from yeoul_stream.sinks.iceberg.sink import open_table
-from yeoul_stream.sinks.postgres.sink import output_columns
 from yeoul_stream.spark import empty_raw
 from yeoul_stream.verify import opening
-from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.opening import UNREACHABLE, reason
 
 _log = logging.getLogger(__name__)
@@ -87,13 +83,6 @@ def _folder(
 ) -> Outcome:
     record = pipeline.spec.record
     rows = SinkRows(record, sink, empty_raw(spark, record))
-    lake = Lake(
-        spark=spark,
-        folder=HadoopFolder(spark, target.path),
-        home=home_of(identity(job, pipeline, sink)),
-        columns=output_columns(rows),
-        types=rows.types,
-        partition_by=target.partition_by,
-    )
+    lake = opening.lake_of(pipeline, job, sink, target, rows)
     rules = rules_of(record, sink, columns_of(rows.types))
     return Compaction(spark, lake, sink.name, rules, settings).run()

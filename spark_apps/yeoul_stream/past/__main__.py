@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,21 +41,30 @@ def main(arguments: list[str] | None = None, *, alone: bool = False) -> int:
     from yeoul_stream.spark import build_session
 
     said: list[str] = []
+    failed = False
     try:
         sinks = choose(pipeline, options.sink)
         spark = build_session(pipeline, alone=alone)
         spark.sparkContext.setLogLevel("ERROR")
         try:
             for sink in sinks:
-                settings = Settings.from_environment(os.environ)
-                for line in _do(options, pipeline, settings, spark, sink):
-                    print(line, flush=True)
-                    said.append(line)
+                # What one sink cannot do does not keep the others.
+                try:
+                    line = _do(
+                        options, pipeline, Settings.from_environment(os.environ), spark, sink
+                    )
+                except (PermanentError, SecretError, OSError) as error:
+                    line, failed = str(error), True
+                print(line, flush=True)
+                said.append(line)
         finally:
             spark.stop()
-    except (PermanentError, SecretError, OSError) as error:
+    except PermanentError as error:
         print(error, flush=True)
-        leave("\n".join([*said, str(error)]))
+        leave(str(error))
+        return EXIT_REFUSED
+    if failed:
+        leave("\n".join(said))
         return EXIT_REFUSED
     if options.command == "reset" and not options.yes:
         said.append(f"Nothing was changed. With {'yes' if alone else '--yes'} it is.")
@@ -71,20 +79,20 @@ def _do(
     settings: Settings,
     spark: SparkSession,
     sink: Sink,
-) -> Iterator[str]:
+) -> str:
     from yeoul_stream.past.backfill import Period, backfill
     from yeoul_stream.past.replay import replay
     from yeoul_stream.past.reset import reset
 
     match options.command:
         case "replay":
-            yield str(replay(pipeline, settings, spark, sink, options.reason))
+            return str(replay(pipeline, settings, spark, sink, options.reason))
         case "backfill":
             period = Period(milliseconds(options.since), milliseconds(options.until))
-            yield str(backfill(pipeline, settings, spark, sink, period))
+            return str(backfill(pipeline, settings, spark, sink, period))
         case _:
             moment = milliseconds(options.until)
-            yield str(reset(pipeline, settings, spark, sink, moment, apply=options.yes))
+            return str(reset(pipeline, settings, spark, sink, moment, apply=options.yes))
 
 
 def milliseconds(moment: datetime) -> int:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.rules import SKIPPED
+from yeoul_stream.start import TopicState
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,22 @@ def move(
     return Move(partition, position, target, undone) if target < position else None
 
 
-def positions_after(moves: Iterable[Move]) -> Mapping[int, int]:
-    """Return partition -> next offset."""
-    return {step.partition: step.target for step in moves}
+def moves(
+    topic: TopicState,
+    positions: Mapping[int, int],
+    books: Sequence[RangeBook],
+    wanted: Mapping[int, int],
+) -> tuple[Move, ...]:
+    """Return the moves of a sink's positions to `wanted`; `books` are those of the topic's id."""
+    steps = (
+        move(
+            partition,
+            position,
+            [book for book in books if book.partition == partition],
+            max(wanted[partition], topic.earliest[partition]),
+            topic.earliest[partition],
+        )
+        for partition, position in sorted(positions.items())
+        if partition in wanted
+    )
+    return tuple(step for step in steps if step is not None)

@@ -1,14 +1,15 @@
 """Dead letters once more, after a fix: those that are good now become rows, in the books too.
 
-The letters of one partition are one transaction. Each letter that gives a row, or is filtered now,
-moves in the book of its offsets from the dead to the written (or filtered), and is marked; the rest
-stays as it is. Rows come from the letter's payload, so Kafka need not hold the record any more.
+Of a table, the letters of one partition are one transaction; of a lake see `lake_replay`. Each
+letter that gives a row, or is filtered now, moves in the book of its offsets from the dead to the
+written (or filtered), and is marked; the rest stays as it is. Rows come from the letter's payload,
+so Kafka need not hold the record any more.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +19,10 @@ from pyspark.sql import types as T
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.job import Settings, build_sink
+from yeoul_stream.past.lake_replay import replay_lake
+from yeoul_stream.past.opening import open_lake
+from yeoul_stream.past.outcome import Replayed
+from yeoul_stream.past.sinks import PastError
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.records.digest import digest, row_hashes
 from yeoul_stream.sinks.postgres import corrections, ledger
@@ -28,21 +33,6 @@ from yeoul_stream.spark import RAW_SCHEMA
 from yeoul_stream.start import BatchExtent, TopicState
 
 
-@dataclass(frozen=True)
-class Replayed:
-    """What became of a sink's dead letters."""
-
-    sink: str
-    rows: int = 0
-    filtered: int = 0
-    left: int = 0
-
-    def __str__(self) -> str:
-        filtered = f", {self.filtered:,} are filtered now" if self.filtered else ""
-        became = f"{self.rows:,} dead letters became rows"
-        return f"{self.sink}: {became}{filtered}, {self.left:,} stay dead"
-
-
 def replay(
     pipeline: StreamPipeline,
     settings: Settings,
@@ -51,6 +41,13 @@ def replay(
     reason: str | None = None,
 ) -> Replayed:
     """Judge the sink's dead letters anew, all or those of a reason, and write what is good."""
+    if pipeline.spec.record.headers:
+        raise PastError(
+            f"{sink.name}: a field is read from a header, and dead letters keep none: the record "
+            "cannot be judged anew"
+        )
+    if sink.hdfs is not None:
+        return replay_lake(open_lake(pipeline, settings, spark, sink, sink.hdfs), reason)
     table = build_sink(spark, settings, pipeline, sink)
     assert isinstance(table, PostgresSink)  # noqa: S101 (only such are chosen)
     epoch = table.join()
@@ -61,12 +58,7 @@ def replay(
         for topic, partition in groups:
             with connection, connection.cursor() as cursor:
                 found = _replay(cursor, spark, table, topic, partition, epoch, reason)
-            done = replace(
-                done,
-                rows=done.rows + found.rows,
-                filtered=done.filtered + found.filtered,
-                left=done.left + found.left,
-            )
+            done = done.plus(found)
     return done
 
 

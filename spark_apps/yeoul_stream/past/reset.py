@@ -1,46 +1,32 @@
 """Setting a sink's position to a time: what it means, in numbers, and doing it.
 
-The way back takes away the rows of the records that will be read again, which only rows that name
-their records allow. The epoch is raised first, so no driver that still runs can write meanwhile.
+The way back takes away the rows of the records that will be read again. In a table only rows that
+name their records allow that; of a lake, files do (see `lake_reset`). The epoch is raised first, so
+no driver that still runs can write meanwhile.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from psycopg2 import sql
+from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import SparkSession
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.job import Settings, build_sink, source_secret
 from yeoul_stream.kafka import TopicAdmin
-from yeoul_stream.past.holes import Move, move, skipped
+from yeoul_stream.past.holes import Move, moves, skipped
+from yeoul_stream.past.lake_reset import reset_lake
+from yeoul_stream.past.opening import open_lake
+from yeoul_stream.past.outcome import Reset
 from yeoul_stream.past.sinks import PastError
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.sinks.postgres import corrections, ledger
 from yeoul_stream.sinks.postgres.sink import PostgresSink
 from yeoul_stream.sinks.postgres.upsert import OFFSET, PARTITION
 from yeoul_stream.start import TopicState
-
-
-@dataclass(frozen=True)
-class Reset:
-    """What was, or would be, moved in one sink."""
-
-    sink: str
-    moves: tuple[Move, ...]
-
-    @property
-    def rows(self) -> int:
-        """Rows that are taken away."""
-        return sum(step.rows for step in self.moves)
-
-    def __str__(self) -> str:
-        if not self.moves:
-            return f"{self.sink}: it stands there already"
-        return "\n".join(f"{self.sink}: {step}" for step in self.moves)
 
 
 def reset(
@@ -63,16 +49,18 @@ def reset(
         topic, wanted = admin.describe(), admin.offsets_at(moment)
     finally:
         admin.close()
+    if sink.hdfs is not None:
+        lake = open_lake(pipeline, settings, spark, sink, sink.hdfs)
+        return Reset(sink.name, reset_lake(lake, topic, wanted, apply=apply))
     table = build_sink(spark, settings, pipeline, sink)
     assert isinstance(table, PostgresSink)  # noqa: S101 (only such are chosen)
     table.join()
     with table.connect() as connection:
-        # Before anything is counted: what is counted then stays as it is.
-        epoch = ledger.claim_epoch(connection, table.who, 0) if apply else 0
-        positions, books = table.account(connection, topic)
-        found = Reset(sink.name, _moves(topic, positions, books, wanted))
-        _refuse(sink, found, topic, table.books(connection))
+        found = _counted(connection, sink, table, topic, wanted)
         if apply and found.moves:
+            epoch = ledger.claim_epoch(connection, table.who, 0)
+            # Once more: what is counted now stays as it is.
+            found = _counted(connection, sink, table, topic, wanted)
             with connection, connection.cursor() as cursor:
                 ledger.hold_epoch(cursor, table.who, epoch)
                 for step in found.moves:
@@ -80,21 +68,17 @@ def reset(
     return found
 
 
-def _moves(
-    topic: TopicState, positions: dict[int, int], books: Sequence[RangeBook], wanted: dict[int, int]
-) -> tuple[Move, ...]:
-    steps = (
-        move(
-            partition,
-            position,
-            [book for book in books if book.partition == partition],
-            max(wanted[partition], topic.earliest[partition]),
-            topic.earliest[partition],
-        )
-        for partition, position in sorted(positions.items())
-        if partition in wanted
-    )
-    return tuple(step for step in steps if step is not None)
+def _counted(
+    connection: Connection,
+    sink: Sink,
+    table: PostgresSink,
+    topic: TopicState,
+    wanted: Mapping[int, int],
+) -> Reset:
+    positions, books = table.account(connection, topic)
+    found = Reset(sink.name, moves(topic, positions, books, wanted))
+    _refuse(sink, found, topic, table.books(connection))
+    return found
 
 
 def _refuse(sink: Sink, found: Reset, topic: TopicState, books: Sequence[RangeBook]) -> None:

@@ -1,4 +1,4 @@
-"""Choosing the sinks whose past can be changed: PostgreSQL's, which can say what they hold."""
+"""Choosing the sinks whose past can be changed: those that keep their own books."""
 
 from __future__ import annotations
 
@@ -13,19 +13,18 @@ class PastError(PermanentError):
 
 
 def choose(pipeline: StreamPipeline, names: Collection[str]) -> list[Sink]:
-    """Return the named PostgreSQL sinks, by default all that are enabled.
+    """Return the named PostgreSQL and HDFS sinks, by default all that are enabled.
 
     Raises:
         PastError: a name that is none, or none at all.
     """
-    tables = {sink.name: sink for sink in pipeline.spec.sinks if sink.postgres is not None}
-    unknown = [name for name in names if name not in tables]
-    if unknown or not tables:
-        able = ", ".join(tables) or "none"
+    able = {sink.name: sink for sink in pipeline.spec.sinks if sink.kind in ("postgres", "hdfs")}
+    unknown = [name for name in names if name not in able]
+    if unknown or not able:
         raise PastError(
-            f"{', '.join(unknown) or pipeline.metadata.name}: only PostgreSQL sinks can do that, "
-            f"and this pipeline has: {able}. A lake is filled anew under another sink name"
+            f"{', '.join(unknown) or pipeline.metadata.name}: only PostgreSQL and HDFS sinks have "
+            f"a past that can be changed, and this pipeline has: {', '.join(able) or 'none'}"
         )
     if names:
-        return [tables[name] for name in names]
-    return [sink for sink in tables.values() if sink.enabled]
+        return [able[name] for name in names]
+    return [sink for sink in able.values() if sink.enabled]

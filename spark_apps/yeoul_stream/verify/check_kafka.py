@@ -56,7 +56,7 @@ class Expected:
     @property
     def counted(self) -> tuple[RangeBook, ...]:
         """The attested books of which only the number of rows can be compared."""
-        books = enumerate(self.books)
+        books = [(i, book) for i, book in enumerate(self.books) if book.written]
         return tuple(b for i, b in books if self.measures[i] is None and not self.comparable(i))
 
     def amount(self, index: int) -> Amount:

@@ -20,7 +20,7 @@ class Files:
     """The folder, sorted out.
 
     `ours` is visible name -> where the file lies now; `strays` are visible files that no commit
-    explains; `replaced` those that an interrupted compaction has not removed yet.
+    explains; `replaced` those that should be gone by now.
     """
 
     ours: Mapping[str, str]
@@ -116,10 +116,10 @@ def stray_file(
 
 
 def replaced_file(sink: str, name: str) -> Finding:
-    """Return the notice about a file that stands where a compacted one should."""
+    """Return the notice about a file that should be gone."""
     text = (
-        f"{sink}: file {name} was compacted into another one, and the compaction was interrupted "
-        "before it took its place: the next start, or the next compaction, ends it"
+        f"{sink}: file {name} was compacted into another one, or taken back, and whoever did it "
+        "was interrupted before it was gone: the next start, or the next compaction, ends it"
     )
     return Finding(sink, "file-replaced", text, Place(file=name), "notice")
 

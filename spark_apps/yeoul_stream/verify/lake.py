@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import quote
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
+from pyspark.sql.pandas.types import from_arrow_schema
 
+from yeoul_stream.judge import DEAD_SCHEMA
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.postgres.target import OutputColumn
@@ -91,6 +95,22 @@ class Lake:
             count, offsets = reasons.get(row["reason"], (0, 0))
             reasons[row["reason"]] = (count + row["count"], offsets + row["offsets"])
         return result
+
+    def letters(self, files: Mapping[str, str]) -> dict[str, pa.Table]:
+        """Return the dead letters (DEAD_SCHEMA) of each file, visible name -> path."""
+        if not files:
+            return {}
+        reader = self.spark.read.schema(from_arrow_schema(DEAD_SCHEMA))
+        place = F.col("_metadata.file_path").alias("_file")
+        found = reader.parquet(*self._uris(files)).select(place, *DEAD_SCHEMA.names).toArrow()
+        names = self._names(files)
+        places = found.column("_file")
+        return {
+            names[path]: found.filter(pc.equal(places, path))
+            .select(DEAD_SCHEMA.names)
+            .cast(DEAD_SCHEMA)
+            for path in pc.unique(places).to_pylist()
+        }
 
     def unreadable(self, path: str) -> str | None:
         """Return why a single file cannot be read, None when it can."""

@@ -44,6 +44,8 @@ class DeadFiles:
         topic_ids = tuple({book.topic_id for book in books})
         lake, home = self.lake, self.lake.home
         there = {f"{home}/dead/{file}" for file in lake.folder.names(f"{home}/dead")}
+        # What was replayed and not moved away yet.
+        there -= self.told.replaced
         aside = [
             path
             for name, path in self.told.dead_files.items()

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from posixpath import dirname
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.errors import PositionError
 from yeoul_stream.records.digest import add
+from yeoul_stream.rules import SKIPPED
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.verify.facts import Account, Key
 
@@ -34,8 +36,8 @@ class History:
     """The log as it was read: the account, and the files of the entries that are still there.
 
     `files` is visible name -> where the file was written aside. `merged` has, per partition, the
-    offset up to which entries were removed from the log. `replaced` are files that a compaction has
-    put others in the place of.
+    offset up to which entries were removed from the log. `replaced` are files that were replaced
+    or taken back.
     """
 
     account: Account
@@ -57,40 +59,72 @@ def history(entries: Sequence[log.Entry]) -> History:
     missing = tuple(n for n in range(ordered[0].sequence, newest.sequence) if n not in known)
     books = list(standing_books(ordered))
     base = [merged_book(*piece) for state in newest.state for piece in _pieces(state, books)]
-    gone = {name for entry in ordered for name in entry.replaces}
-    moves = [move for entry in ordered for move in entry.moves if move.visible not in gone]
-    rows = {move.visible: move.aside for move in moves if not move.visible.startswith("_yeoul/")}
-    dead = {move.visible: move.aside for move in moves if move.visible.startswith("_yeoul/")}
+    files, gone = _files(ordered)
+    rows = {visible: path for visible, path in files.items() if not visible.startswith("_yeoul/")}
+    dead = {visible: path for visible, path in files.items() if dirname(visible).endswith("/dead")}
     positions = {(book.topic_id, book.partition): book.end for book in newest.state}
     merged = [book for book in base if book is not None]
     return History(
         account=Account(positions, tuple(sorted([*merged, *books], key=_order))),
         files=rows,
         dead_files=dead,
-        merged={(book.topic_id, book.partition): book.end for book in merged},
-        replaced=frozenset(gone),
+        merged=_removed(ordered),
+        replaced=gone,
         missing_entries=missing,
         broken_entries=tuple(_broken(ordered)),
     )
 
 
 def standing_books(ordered: Sequence[log.Entry]) -> Iterator[RangeBook]:
-    """Yield the single books that count: a compaction says those of its partitions again."""
+    """Yield the single books that count; some entries say those of their partitions again.
+
+    A book without offsets stands for a partition of which nothing is left.
+    """
     said_again: dict[Key, int] = {}
     for entry in ordered:
-        if entry.kind == "compact":
+        if entry.kind in log.RESTATING:
             said_again |= {(b.topic_id, b.partition): entry.sequence for b in entry.books}
     for entry in ordered:
         for book in entry.books:
-            if entry.sequence >= said_again.get((book.topic_id, book.partition), 0):
+            counts = entry.sequence >= said_again.get((book.topic_id, book.partition), 0)
+            if counts and book.start < book.end:
                 yield book
+
+
+def _files(ordered: Iterable[log.Entry]) -> tuple[dict[str, str], frozenset[str]]:
+    """Return visible name -> where it was written aside, and the names of files that are gone."""
+    files: dict[str, str] = {}
+    gone: set[str] = set()
+    for entry in ordered:
+        gone |= set(log.taken(entry))
+        for name in log.taken(entry):
+            files.pop(name, None)
+        files |= {move.visible: move.aside for move in entry.moves}
+    return files, frozenset(gone - files.keys())
+
+
+def _removed(ordered: Sequence[log.Entry]) -> dict[Key, int]:
+    """Return per partition the offset up to which the commits' entries were removed.
+
+    What a compaction or a change of the past says again does not tell which files there are.
+    """
+    if ordered[0].sequence == 1:
+        return {}
+    there: dict[Key, int] = {}
+    for entry in ordered:
+        for book in entry.books if entry.kind == "commit" else ():
+            key = (book.topic_id, book.partition)
+            there[key] = min(there.get(key, book.start), book.start)
+    state = ordered[-1].state
+    keys = {(book.topic_id, book.partition): book.end for book in state}
+    return {key: there.get(key, end) for key, end in keys.items()}
 
 
 def merged_book(state: RangeBook, books: Iterable[RangeBook]) -> RangeBook | None:
     """Return the part of a cumulative book that its single books do not tell; None when nothing."""
     mine = tuple(books)
     end = min((book.start for book in mine), default=state.end)
-    if not mine and not state.read and not state.lost:
+    if not mine and not state.read and not state.lost and state.rules != SKIPPED:
         return None  # only a start was recorded
     rest = replace(state, end=end)
     for book in mine:
@@ -125,15 +159,21 @@ def _pieces(
 def _broken(ordered: Sequence[log.Entry]) -> Iterable[int]:
     """Yield the entries whose state is not that of the entry before plus their books."""
     for before, entry in pairwise(ordered):
-        if entry.sequence != before.sequence + 1 or entry.kind != "commit":
+        if entry.sequence != before.sequence + 1 or entry.kind not in ("commit", "past"):
             continue
         try:
-            redone = log.commit(before, entry.books, (), entry.token, entry.committed_at)
-        except PositionError:
+            redone = _redone(before, entry)
+        except (PositionError, ValueError):
             yield entry.sequence
             continue
-        if _sums(redone.state) != _sums(entry.state):
+        if _sums(redone) != _sums(entry.state):
             yield entry.sequence
+
+
+def _redone(before: log.Entry, entry: log.Entry) -> tuple[RangeBook, ...]:
+    if entry.kind == "past":
+        return log.restated(before.state, entry.books)
+    return log.commit(before, entry.books, (), entry.token, entry.committed_at).state
 
 
 def _sums(state: Iterable[RangeBook]) -> dict[Key, tuple[object, ...]]:

@@ -107,7 +107,7 @@ class Opener:
 
     def _lake(self, sink: Sink, folder: Hdfs) -> LakeTarget:
         rows = self._rows(sink)
-        lake = self._folder(sink, folder, rows)
+        lake = lake_of(self.pipeline, self.settings, sink, folder, rows)
         return LakeTarget(sink, rows, self._rules(rows, sink), lake, folder.path)
 
     def _iceberg(self, sink: Sink, folder: Hdfs) -> IcebergTarget:
@@ -117,18 +117,8 @@ class Opener:
             columns = output_columns(rows)
             reader = IcebergReader(self.spark, table, table.metadata_file, columns)
             told = history(table.entries())
-        lake = self._folder(sink, folder, rows)
+        lake = lake_of(self.pipeline, self.settings, sink, folder, rows)
         return IcebergTarget(sink, rows, self._rules(rows, sink), lake, reader, told, folder.path)
-
-    def _folder(self, sink: Sink, folder: Hdfs, rows: SinkRows) -> Lake:
-        return Lake(
-            spark=self.spark,
-            folder=HadoopFolder(self.spark, folder.path),
-            home=home_of(identity(self.settings, self.pipeline, sink)),
-            columns=output_columns(rows),
-            types=rows.types,
-            partition_by=folder.partition_by,
-        )
 
     def _rows(self, sink: Sink) -> SinkRows:
         record = self.pipeline.spec.record
@@ -136,6 +126,20 @@ class Opener:
 
     def _rules(self, rows: SinkRows, sink: Sink) -> str:
         return rules_of(self.pipeline.spec.record, sink, columns_of(rows.types))
+
+
+def lake_of(
+    pipeline: StreamPipeline, settings: Settings, sink: Sink, folder: Hdfs, rows: SinkRows
+) -> Lake:
+    """Return a sink's folder."""
+    return Lake(
+        spark=rows.spark,
+        folder=HadoopFolder(rows.spark, folder.path),
+        home=home_of(identity(settings, pipeline, sink)),
+        columns=output_columns(rows),
+        types=rows.types,
+        partition_by=folder.partition_by,
+    )
 
 
 def lineage(record: Record, sink: Sink) -> tuple[int, int] | None:

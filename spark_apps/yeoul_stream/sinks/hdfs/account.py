@@ -5,7 +5,7 @@ Spark applies the updates of a result task once only, whatever is retried.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 from pyspark import TaskContext
@@ -47,7 +47,8 @@ class EncodeRange:
 
     Yields one row a file, see `parquet.encoded`: kept rows as `rows-<n>`, dead letters as `dead`.
     `positions` is partition -> committed next offset: records below it are dropped. `no_folder` has
-    one row of nulls, of the folder columns' types.
+    one row of nulls, of the folder columns' types. `others` are dead letters that are written as
+    they are beside those of a task, by its index.
     """
 
     judge: Judge
@@ -56,6 +57,7 @@ class EncodeRange:
     no_folder: pa.RecordBatch
     attempt: str
     accounts: Accumulator[Accounts]
+    others: Mapping[int, pa.RecordBatch] = field(default_factory=dict)
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
@@ -76,10 +78,26 @@ class EncodeRange:
             if judged.dead.num_rows:
                 letters.append(judged.dead)
         yield from files.finish()
+        if self.others and (stays := self.others.get(_task_index())) is not None:
+            letters.append(stays)
         if letters:
             yield encoded(self.no_folder, DEAD_FILE, pa.Table.from_batches(letters))
         if account is not None:
             self.accounts.add({(self.attempt, _task_index()): account})
+
+
+@dataclass(frozen=True)
+class EncodeRows:
+    """A mapInArrow stage: yields the files of rows, in the form of `parquet.encoded`."""
+
+    layout: Layout
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        files = RowFiles(self.layout)
+        for batch in batches:
+            yield from files.add(batch)
+        yield from files.finish()
 
 
 def _task_index() -> int:

@@ -69,7 +69,7 @@ def remove(lake: Lake, sink: str, floor: int) -> Holdings:
             if name.startswith("_epoch-"):
                 lake.checkpoint.delete(name)
         lake.checkpoint.delete_empty("")
-    for name in ("aside", "unfinished", "dead", "log"):
+    for name in ("aside", "merging", "unfinished", "dead", "replayed", "log"):
         lake.data.delete(f"{lake.home}/{name}")
     lake.data.delete_empty(lake.home)
     lake.data.delete_empty(dirname(lake.home))

@@ -15,22 +15,22 @@ _PART_FILE = re.compile(
 
 
 def moves(
-    paths: Iterable[str], aside: str, dead: str, books: Mapping[int, RangeBook]
+    paths: Iterable[str], aside: str, dead: str, books: Mapping[int, RangeBook], first: int = 0
 ) -> Iterator[Move]:
     """Yield the moves of data files, and of dead letters into the folder `dead`.
 
     `paths` are relative to `aside`; `books` go by task index. Files of tasks without a book are not
-    shown.
+    shown. `first` is the number that a name ends with which the offsets alone would give twice.
     """
-    seen: Counter[tuple[int, str]] = Counter()
+    seen: Counter[tuple[int, int, str]] = Counter()
     for path in sorted(paths):
         match = _PART_FILE.match(path)
         book = books.get(int(match["task"])) if match else None
         if match is None or book is None:
             continue
         folder = dead if match["file"] == DEAD_FILE else match["folder"] or ""
-        name = visible_name(book, seen[book.partition, folder])
-        seen[book.partition, folder] += 1
+        name = visible_name(book, first + seen[book.start, book.partition, folder])
+        seen[book.start, book.partition, folder] += 1
         yield Move(
             aside=f"{aside}/{path}",
             visible=f"{folder}/{name}" if folder else name,

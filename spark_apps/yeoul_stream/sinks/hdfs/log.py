@@ -6,10 +6,13 @@ Each entry carries the whole state (one cumulative book a partition): the newest
 start from, and older ones may be removed.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Literal
+from functools import reduce
+from itertools import groupby, pairwise
+from posixpath import dirname
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -18,6 +21,12 @@ from yeoul_stream.errors import PositionError, fenced
 from yeoul_stream.start import Positions, Start, TopicState
 
 _DIGITS = 20
+# More files than a batch gives of one partition and folder.
+_NUMBERS = 1000
+REPLAYED: Final = "replayed"
+"""The folder, beside that of the dead letters, of letters that are dead no more."""
+RESTATING: Final = ("compact", "past")
+"""The kinds of entries whose books are all that count of their partitions."""
 
 
 class Move(BaseModel):
@@ -34,7 +43,10 @@ class Entry(BaseModel):
     """One commit. `state` holds, per topic id and partition, the sum of all books so far.
 
     A compaction's entry adds no records: its `moves` stand for the files in `replaces`, and its
-    books are those of whole partitions, said again: what earlier entries say of these is void.
+    books are those of whole partitions, said again: what earlier entries say of these is void. So
+    are those of a change of the past, which may add records to partitions, or take some away:
+    `replaces` are files that go, and so do those that move to the folder of what was replayed.
+    `turn` is the number of the last entry that took offsets back, 0 before the first.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -42,13 +54,14 @@ class Entry(BaseModel):
     sequence: int
     epoch: int
     token: str
-    kind: Literal["claim", "start", "commit", "compact"]
+    kind: Literal["claim", "start", "commit", "compact", "past"]
     committed_at: datetime
     books: tuple[RangeBook, ...] = ()
     moves: tuple[Move, ...] = ()
     replaces: tuple[str, ...] = ()
     state: tuple[RangeBook, ...] = ()
     files: int = 0
+    turn: int = 0
 
 
 EMPTY = Entry(
@@ -99,6 +112,7 @@ def claim(last: Entry, floor: int, token: str, now: datetime) -> Entry:
         committed_at=now,
         state=last.state,
         files=last.files,
+        turn=last.turn,
     )
 
 
@@ -135,6 +149,7 @@ def start(
         books=tuple(books),
         state=tuple(state.values()),
         files=last.files,
+        turn=last.turn,
     )
 
 
@@ -168,6 +183,7 @@ def commit(
         moves=files,
         state=tuple(state.values()),
         files=last.files + len(files),
+        turn=last.turn,
     )
 
 
@@ -195,16 +211,91 @@ def compact(
         replaces=gone,
         state=last.state,
         files=last.files + len(files) - len(gone),
+        turn=last.turn,
     )
 
 
-def is_compaction(theirs: Entry, last: Entry) -> bool:
-    """Return whether `theirs` is a compaction of what `last` left, which a writer goes on from."""
+def change(
+    last: Entry,
+    books: Iterable[RangeBook],
+    moves: Iterable[Move],
+    replaces: Iterable[str],
+    token: str,
+    now: datetime,
+    *,
+    files: int = 0,
+    back: bool = False,
+) -> Entry:
+    """Return the entry by which the past of some partitions becomes another one.
+
+    `books` are all books of these partitions, adjacent, up to where the sink stands then; `files`
+    is by how many data files there are more. `back`: offsets that were committed are given up.
+    """
+    told = tuple(books)
+    return Entry(
+        sequence=last.sequence + 1,
+        epoch=last.epoch,
+        token=token,
+        kind="past",
+        committed_at=now,
+        books=told,
+        moves=tuple(moves),
+        replaces=tuple(replaces),
+        state=restated(last.state, told),
+        files=last.files + files,
+        turn=last.sequence + 1 if back else last.turn,
+    )
+
+
+def restated(state: Iterable[RangeBook], books: Iterable[RangeBook]) -> tuple[RangeBook, ...]:
+    """Return the state in which `books` are all that there is of their partitions.
+
+    Raises:
+        ValueError: the books of a partition are not adjacent.
+    """
+    result = _by_partition(state)
+    ordered = sorted(books, key=lambda b: (b.topic_id, b.partition, b.start, b.end))
+    for key, mine in groupby(ordered, key=lambda b: (b.topic_id, b.partition)):
+        result[key] = reduce(join, mine)
+    return tuple(result.values())
+
+
+def taken(entry: Entry) -> list[str]:
+    """Return the visible files that the entry takes away."""
+    replayed = [m.aside for m in entry.moves if dirname(m.visible).endswith(f"/{REPLAYED}")]
+    return [*entry.replaces, *replayed]
+
+
+def first_number(turn: int) -> int:
+    """Return the number of the first file of a range, for `visible_name`.
+
+    What was taken back is read again, and its new files must not have the names of the old ones:
+    whoever removes those may be late.
+    """
+    return turn * _NUMBERS
+
+
+def leads_on(theirs: Entry, last: Entry) -> bool:
+    """Return whether a writer goes on from `theirs`, where it has left `last`.
+
+    That is a compaction or a change of the past, of what `last` left, in the same epoch.
+    """
     return (
-        theirs.kind == "compact"
+        theirs.kind in RESTATING
         and theirs.epoch == last.epoch
         and theirs.sequence == last.sequence + 1
     )
+
+
+def all_lead_on(entries: Sequence[Entry], last: Entry) -> bool:
+    """Return whether a writer that has left `last` goes on from the first of `entries`.
+
+    They are adjacent, the newest first.
+    """
+    if all(entry.token != last.token for entry in entries):
+        return False
+    later = [last, *reversed([e for e in entries if e.sequence > last.sequence])]
+    return all(leads_on(theirs, before) for before, theirs in pairwise(later))
 
 
 def refuse(sink: str, mine: Entry, theirs: Entry) -> Exception:

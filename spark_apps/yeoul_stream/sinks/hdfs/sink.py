@@ -6,6 +6,8 @@ Layout under the sink's path (names beginning with `_` are hidden from Spark, Hi
     _yeoul/<sink>/log/<number>.json                                       commits, books, state
     _yeoul/<sink>/aside/<attempt>/...                                     files before their commit
     _yeoul/<sink>/dead/<topic>-<id>-<partition>-<start>-<end>.parquet     dead letters
+    _yeoul/<sink>/replayed/...                                            what was dead once
+    _yeoul/<sink>/merging/<token>/...                 what compactions and changes of the past write
 """
 
 import uuid
@@ -96,7 +98,8 @@ class HdfsSink:
     def _append(self, follow: Callable[[log.Entry], log.Entry]) -> None:
         """Write the entry that follows the last one; exactly one writer can.
 
-        A compaction may have written the next one meanwhile: then this follows that.
+        A compaction or a change of the past may have written the next one meanwhile: then this
+        follows that.
 
         Raises:
             FencedError: a newer epoch wrote it.
@@ -110,7 +113,7 @@ class HdfsSink:
                 return
             if not theirs.sequence:
                 raise erased(self._who.sink)
-            if not log.is_compaction(theirs, self._last):
+            if not log.leads_on(theirs, self._last):
                 raise log.refuse(self._who.sink, entry, theirs)
             publish(self._files, theirs)
             self._last = theirs
@@ -125,7 +128,8 @@ class HdfsSink:
         """See StreamSink.write."""
         attempt = uuid.uuid4().hex
         positions = continue_from(extent, self._committed(extent.topic))
-        aside = Aside(self._files, f"{self._home}/aside/{attempt}", f"{self._home}/dead")
+        first = log.first_number(self._last.turn)
+        aside = Aside(self._files, f"{self._home}/aside/{attempt}", f"{self._home}/dead", first)
         layout = Layout(self._target.partition_by)
         written = self._writer.write(batch, extent, positions, layout, aside, attempt)
         books, found, now = written.books, written.moves, datetime.now(UTC)
@@ -207,7 +211,7 @@ def put_entry(files: HadoopFolder, home: str, entry: log.Entry) -> log.Entry | N
 def publish(files: HadoopFolder, entry: log.Entry) -> None:
     """Move the files of a committed entry to their visible names; repeating it changes nothing.
 
-    What a compaction has replaced goes first: for a moment a reader misses rows, and never sees
+    What was replaced or taken back goes first: for a moment a reader misses rows, and never sees
     them twice.
     """
     for name in entry.replaces:

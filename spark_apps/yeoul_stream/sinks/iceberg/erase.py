@@ -14,7 +14,7 @@ from posixpath import dirname
 from yeoul_stream.errors import PositionError
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
-from yeoul_stream.sinks.iceberg.table import Table
+from yeoul_stream.sinks.iceberg.table import Change, Table
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,6 @@ def _claim(table: Table, sink: str, floor: int) -> None:
     last = table.last()
     entry = log.claim(last, floor, uuid.uuid4().hex, datetime.now(UTC))
     try:
-        table.append(entry, last, (), sink)
+        table.append(lambda _: entry, last, Change(), sink, exactly=True)
     except PositionError:
         raise PositionError(f"sink {sink!r}: it goes on while it is erased; try again") from None

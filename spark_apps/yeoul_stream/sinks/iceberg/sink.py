@@ -8,8 +8,9 @@ Layout under the sink's path, which is the table's folder:
     _yeoul/<sink>/dead/<topic>-<id>-<partition>-<start>-<end>.parquet     dead letters
 """
 
+import re
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from posixpath import dirname
@@ -28,7 +29,7 @@ from yeoul_stream.sinks.hdfs.filesystem import HadoopFolder
 from yeoul_stream.sinks.hdfs.folders import partition_values
 from yeoul_stream.sinks.hdfs.parquet import Layout
 from yeoul_stream.sinks.hdfs.sink import fresh_checkpoint, home_of, publish
-from yeoul_stream.sinks.iceberg.table import Table
+from yeoul_stream.sinks.iceberg.table import Change, Table
 from yeoul_stream.sinks.protocol import Opened, Written
 from yeoul_stream.start import BatchExtent, Start, TopicState, continue_from
 
@@ -82,7 +83,7 @@ class IcebergSink:
             raise erased(self._who.sink)
         publish(self._files, self._last)
         token = uuid.uuid4().hex
-        self._append(log.claim(self._last, self._floor, token, datetime.now(UTC)))
+        self._append(lambda last: log.claim(last, self._floor, token, datetime.now(UTC)))
         self._files.delete(f"{self._home}/aside")
         return Opened(
             self._last.epoch,
@@ -104,51 +105,28 @@ class IcebergSink:
                     "the Iceberg table to another path, under another sink's name"
                 )
             table.create(types, self._who.owner)
-        self._refuse_foreign_table()
-        table.fit(types)
-        ids = table.field_ids()
-        self._layout = Layout(self._target.partition_by, {name: ids[name] for name in types.names})
+        self._layout = fitted(table, self._rows, self._target, self._who)
 
-    def _refuse_foreign_table(self) -> None:
-        table, path = self._table, self._files.uri()
-        if table.owner != self._who.owner:
-            whose = f"is written by {table.owner}" if table.owner else "was not created by a sink"
-            raise TargetMismatchError(
-                f"the Iceberg table in {table.location} {whose}, this is {self._who.owner} "
-                "(installation.namespace.pipeline.sink): a table has one sink, which creates it. "
-                "Give this sink a path of its own"
-            )
-        if self._uri(table.location) != path:
-            raise TargetMismatchError(
-                f"the table lies in {table.location}, hdfs.path says {path}: write where it lies"
-            )
-        found = table.partition_columns()
-        if found != self._target.partition_by:
-            raise TargetMismatchError(
-                f"the table in {table.location} is partitioned by {', '.join(found) or 'nothing'}, "
-                f"partitionBy says {', '.join(self._target.partition_by) or 'nothing'}: "
-                "give the sink another path, or write what the table has"
-            )
-
-    def _uri(self, location: str) -> str:
-        return HadoopFolder(self._spark, location).uri()
-
-    def _append(self, entry: log.Entry, files: tuple[object, ...] = ()) -> None:
-        self._table.append(entry, self._last, files, self._who.sink)
-        self._last = entry
+    def _append(
+        self, follow: Callable[[log.Entry], log.Entry], files: tuple[object, ...] = ()
+    ) -> None:
+        """Add a snapshot with the entry that follows the last one; see Table.append."""
+        change, sink = Change(files), self._who.sink
+        self._last = self._table.append(follow, self._last, change, sink)
 
     def record_start(self, topic: TopicState, starts: tuple[Start, ...]) -> None:
         """See StreamSink.record_start."""
-        entry = log.start(self._last, topic, starts, uuid.uuid4().hex, datetime.now(UTC))
-        if entry is not None:
-            self._append(entry)
+        token, now = uuid.uuid4().hex, datetime.now(UTC)
+        if log.start(self._last, topic, starts, token, now) is not None:
+            self._append(lambda last: log.start(last, topic, starts, token, now) or last)
 
     def write(self, batch: DataFrame, extent: BatchExtent) -> Written:
         """See StreamSink.write."""
         attempt = uuid.uuid4().hex
         positions = continue_from(extent, self._committed(extent.topic))
         dead = f"{self._home}/dead"
-        aside = Aside(self._files, f"{self._home}/aside/{attempt}", dead)
+        first = log.first_number(self._last.turn)
+        aside = Aside(self._files, f"{self._home}/aside/{attempt}", dead, first)
         written = self._writer.write(batch, extent, positions, self._layout, aside, attempt)
         letters = [move for move in written.moves if dirname(move.visible) == dead]
         rows = [move for move in written.moves if dirname(move.visible) != dead]
@@ -156,17 +134,18 @@ class IcebergSink:
         for move, path in zip(rows, paths, strict=True):
             self._files.rename(move.aside, path)
         now = datetime.now(UTC)
-        entry = log.commit(self._last, written.books, letters, attempt, now)
-        entry = entry.model_copy(update={"files": self._last.files + len(rows)})
-        self._append(entry, tuple(self._data_file(path) for path in paths))
+
+        def follow(last: log.Entry) -> log.Entry:
+            entry = log.commit(last, written.books, letters, attempt, now)
+            return entry.model_copy(update={"files": last.files + len(rows)})
+
+        self._append(follow, tuple(self._data_file(path) for path in paths))
         publish(self._files, self._last)
         self._files.delete(aside.path)
         return Written(self._last.books, self._committed(extent.topic), len(rows))
 
     def _data_file(self, path: str) -> object:
-        values = partition_values(path)
-        partition = [values.get(name) for name in self._target.partition_by]
-        return self._table.data_file(self._files.uri(path), partition)
+        return data_file(self._table, self._files, self._target, path)
 
     def _committed(self, topic: TopicState) -> Mapping[int, int]:
         return log.positions(self._last, topic).next_offsets
@@ -182,6 +161,42 @@ class IcebergSink:
         self._opened = None
 
 
+def fitted(table: Table, rows: SinkRows, target: Hdfs, who: SinkIdentity) -> Layout:
+    """Have a table that was loaded take the sink's rows; return how they become its files.
+
+    Raises:
+        TargetMismatchError: it is another sink's, or cannot take them.
+    """
+    _refuse_foreign_table(table, rows.spark, target, who)
+    table.fit(rows.types)
+    ids = table.field_ids()
+    return Layout(target.partition_by, {name: ids[name] for name in rows.types.names})
+
+
+def _refuse_foreign_table(
+    table: Table, spark: SparkSession, target: Hdfs, who: SinkIdentity
+) -> None:
+    path = HadoopFolder(spark, target.path).uri()
+    if table.owner != who.owner:
+        whose = f"is written by {table.owner}" if table.owner else "was not created by a sink"
+        raise TargetMismatchError(
+            f"the Iceberg table in {table.location} {whose}, this is {who.owner} "
+            "(installation.namespace.pipeline.sink): a table has one sink, which creates it. "
+            "Give this sink a path of its own"
+        )
+    if HadoopFolder(spark, table.location).uri() != path:
+        raise TargetMismatchError(
+            f"the table lies in {table.location}, hdfs.path says {path}: write where it lies"
+        )
+    found = table.partition_columns()
+    if found != target.partition_by:
+        raise TargetMismatchError(
+            f"the table in {table.location} is partitioned by {', '.join(found) or 'nothing'}, "
+            f"partitionBy says {', '.join(target.partition_by) or 'nothing'}: "
+            "give the sink another path, or write what the table has"
+        )
+
+
 def open_table(spark: SparkSession, target: Hdfs) -> Table:
     """Return the table of a sink; nothing is read yet."""
     reference = target.catalog.secret_ref if target.catalog is not None else None
@@ -192,6 +207,19 @@ def open_table(spark: SparkSession, target: Hdfs) -> Table:
 def data_path(visible: str, attempt: str) -> str:
     """Return where a data file goes: its name says its offsets, and no other attempt has it."""
     return f"data/{visible.removesuffix('.parquet')}-{attempt[:12]}.parquet"
+
+
+def visible_path(data: str) -> str | None:
+    """Return the name whose data file lies there; None where `data_path` has not given it."""
+    found = re.fullmatch(r"data/(.*)-[0-9a-f]{12}\.parquet", data)
+    return f"{found[1]}.parquet" if found else None
+
+
+def data_file(table: Table, files: HadoopFolder, target: Hdfs, path: str) -> object:
+    """Return what the table has to know of a file of its folder."""
+    values = partition_values(path)
+    partition = [values.get(name) for name in target.partition_by]
+    return table.data_file(files.uri(path), partition)
 
 
 def check_partitions(target: Hdfs, types: T.StructType) -> None:

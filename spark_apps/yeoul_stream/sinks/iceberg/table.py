@@ -8,14 +8,15 @@ commit that came in between makes it fail, and everything is judged again.
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import SparkSession
 from pyspark.sql import types as T
 
-from yeoul_stream.errors import TargetMismatchError, erased
+from yeoul_stream.errors import PositionError, TargetMismatchError, erased
 from yeoul_stream.pipeline import Hdfs
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.iceberg.catalog import java_name, tables
@@ -39,6 +40,18 @@ _PROPERTIES: Final = {
     "write.metadata.compression-codec": "gzip",
     "write.parquet.compression-codec": "zstd",
 }
+
+
+@dataclass(frozen=True)
+class Change:
+    """Data files, as Iceberg's own objects, that a snapshot adds and removes.
+
+    `head`: the snapshot that it must follow; None where any does.
+    """
+
+    added: tuple[Any, ...] = ()
+    removed: tuple[Any, ...] = ()
+    head: int | None = None
 
 
 class Table:
@@ -112,6 +125,21 @@ class Table:
             self.location,
         )
 
+    @property
+    def head(self) -> int | None:
+        """The snapshot that the table is at in the state that was read."""
+        found = self.java.currentSnapshot()
+        return None if found is None else int(found.snapshotId())
+
+    def data_files(self) -> Iterator[Any]:
+        """Yield the data files of the state that was read, as Iceberg's own objects."""
+        tasks = self.java.newScan().planFiles()
+        try:
+            for task in tasks.iterator():
+                yield task.file()
+        finally:
+            tasks.close()
+
     def count_files(self) -> int:
         """Return how many data files the state that was read has."""
         head = self.java.currentSnapshot()
@@ -172,32 +200,50 @@ class Table:
             builder = builder.withPartitionValues(values)
         return builder.build()
 
-    def append(self, entry: log.Entry, after: log.Entry, files: Iterable[Any], sink: str) -> None:
-        """Add a snapshot with `files` that carries `entry`, if the table still stands at `after`.
+    def append(
+        self,
+        follow: Callable[[log.Entry], log.Entry],
+        after: log.Entry,
+        change: Change,
+        sink: str,
+        *,
+        exactly: bool = False,
+    ) -> log.Entry:
+        """Add a snapshot with `change` that carries the entry by which `follow` goes on.
+
+        That is from `after`, or from a change of the past that was written meanwhile; `exactly`:
+        from `after` only. Returns the entry.
 
         Raises:
             FencedError: a newer epoch has taken over, or the table was erased.
-            PositionError: somebody else has written the entry that follows `after`.
+            PositionError: somebody else has written the entry that follows, or the table is not at
+                the snapshot that it must follow any more.
         """
-        added = tuple(files)
         for attempt in range(_TRIES):
+            entry = follow(after)
             try:
-                if self._try_append(entry, after, added, sink):
-                    return
+                there = self._try_append(entry, after, change)
             except Py4JJavaError as error:
                 if java_name(error) == "NoSuchTableException":
                     raise erased(sink) from None
                 if java_name(error) not in _AGAIN or attempt == _TRIES - 1:
                     raise
                 time.sleep(random.random() * min(2.0, 0.05 * 2**attempt))  # noqa: S311
+                continue
+            if there.token == entry.token:
+                return entry
+            if there.token == after.token:
+                continue
+            if not there.sequence:
+                raise erased(sink)
+            if exactly or not log.all_lead_on(self.entries(), after):
+                raise log.refuse(sink, entry, there)
+            after = there
         raise AssertionError
 
-    def _try_append(
-        self, entry: log.Entry, after: log.Entry, files: Sequence[Any], sink: str
-    ) -> bool:
-        update = self.java.newAppend()
-        for file in files:
-            update = update.appendFile(file)
+    def _try_append(self, entry: log.Entry, after: log.Entry, change: Change) -> log.Entry:
+        """Return the entry that the table is at then: `entry` when it was added."""
+        update = self._update(change)
         for key, value in summary_of(entry).items():
             update = update.set(key, value)
         # Reads the table's newest state and builds upon it; nothing is committed.
@@ -205,13 +251,18 @@ class Table:
         operations = self.java.operations()
         base = operations.current()
         there = newest(*self._history(base))
-        if there.token == entry.token:
-            return True  # the try before this one succeeded, and its answer was lost
-        if (there.sequence, there.token) != (after.sequence, after.token):
-            raise erased(sink) if not there.sequence else log.refuse(sink, entry, there)
+        # The same token: the try before this one succeeded, and its answer was lost.
+        if there.token == entry.token or (there.sequence, there.token) != (
+            after.sequence,
+            after.token,
+        ):
+            return there
         head = base.currentSnapshot()
-        if snapshot.parentId() != (None if head is None else head.snapshotId()):
-            return False
+        number = None if head is None else head.snapshotId()
+        if change.head is not None and number != change.head:
+            raise PositionError(f"{self.location} was changed meanwhile; reading it anew")
+        if snapshot.parentId() != number:
+            return there
         builder = self._iceberg.TableMetadata.buildFrom(base).setBranchSnapshot(snapshot, "main")
         # Some catalogs take nothing but the main branch while a table is empty.
         if head is not None:
@@ -219,7 +270,20 @@ class Table:
             builder = builder.setRef(TAG, tag)
         changed = builder.build()
         operations.commit(base, changed)
-        return True
+        return entry
+
+    def _update(self, change: Change) -> Any:
+        if not change.removed:
+            update = self.java.newAppend()
+            for file in change.added:
+                update = update.appendFile(file)
+            return update
+        update = self.java.newOverwrite()
+        for file in change.removed:
+            update = update.deleteFile(file)
+        for file in change.added:
+            update = update.addFile(file)
+        return update
 
 
 _HIVE_NULL: Final = "__HIVE_DEFAULT_PARTITION__"

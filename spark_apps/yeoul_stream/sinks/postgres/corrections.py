@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from psycopg2.extensions import cursor as Cursor
 
-from yeoul_stream.books import RangeBook, merge_buckets
+from yeoul_stream.books import RangeBook, revised
 from yeoul_stream.identity import SinkIdentity
-from yeoul_stream.records.digest import add
 from yeoul_stream.sinks.postgres.ledger import insert_book
 from yeoul_stream.start import TopicState
 
@@ -52,21 +50,9 @@ def set_position(
 
 
 def revise(cursor: Cursor, who: SinkIdentity, book: RangeBook, replayed: RangeBook) -> None:
-    """Have the book tell that some of its dead are alive; `replayed` has what is to be added.
-
-    Its dead are what is to be taken away.
-    """
-    dead = {why: book.dead.get(why, 0) - replayed.dead.get(why, 0) for why in book.dead}
-    changed = replace(
-        book,
-        written=book.written + replayed.written,
-        filtered=book.filtered + replayed.filtered,
-        dead={why: count for why, count in dead.items() if count},
-        digest=add(book.digest, replayed.digest),
-        buckets=merge_buckets(book.buckets, replayed.buckets),
-    )
+    """Have the book tell that some of its dead are alive, see `books.revised`."""
     delete_book(cursor, who, book)
-    insert_book(cursor, who, changed)
+    insert_book(cursor, who, revised(book, replayed))
 
 
 def partitions_with_letters(
