@@ -175,5 +175,5 @@ def proof_application(
     proving = errand(made, proof_name(made["metadata"]["name"]), ["--verify", *telling], 0)
     spec = proving["spec"]
     room = {} if _OVERHEAD in revision.pipeline.spec.runtime.spark_conf else _SIZE
-    driver = {**spec["driver"], **room, "template": _TOKENLESS}
-    return answering({**proving, "spec": {**spec, "driver": driver}}, ticket)
+    pod = {**spec["driver"], **room, "template": _TOKENLESS}
+    return answering({**proving, "spec": {**spec, "driver": pod}}, ticket)

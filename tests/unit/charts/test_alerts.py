@@ -48,7 +48,7 @@ def check(promtool: str, folder: Path, tests: list[dict[str, object]]) -> None:
     document = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
     (folder / "test.yaml").write_text(yaml.safe_dump(document))
     argv = [promtool, "test", "rules", str(folder / "test.yaml")]
-    done = subprocess.run(argv, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
 
