@@ -123,7 +123,7 @@ def measure(bench: Bench, plan: Plan) -> dict[str, Any]:
         **found,
         "offered_per_second": round(found["rows"] / (until - since)),
         "visible_after_s": round(statistics.median(delays), 4),
-        "goes_to": goes_to(found["mean_s"], _ranges(bench, since, until), table),
+        "goes_to": goes_to(_mean(bench, since, until), _ranges(bench, since, until), table),
         "batches": {
             name: medians([batch for batch in counted if batch.query == name])
             for name in (*_SINKS, _EMPTY)
@@ -136,11 +136,11 @@ def _commits(bench: Bench, seconds: float) -> list[float]:
     delays, ends = [], time.monotonic() + seconds
     connection = psycopg2.connect(bench.dsn)
     with connection.cursor() as cursor:
-        cursor.execute("CREATE TEMPORARY TABLE probe (number integer)")
+        # Not a temporary one: whose commits are not flushed.
+        cursor.execute("DROP TABLE IF EXISTS probe; CREATE TABLE probe (number integer)")
         connection.commit()
         while (left := ends - time.monotonic()) > 0:
             time.sleep(min(_PROBE_EVERY_S, left))
-            # A temporary table's commit is flushed like any other: it has an id.
             cursor.execute("INSERT INTO probe VALUES (1) RETURNING xmin::text")
             (number,) = _row(cursor)
             connection.commit()
@@ -204,6 +204,20 @@ def _ranges(bench: Bench, since: float, until: float) -> list[Range]:
         found = [Range(*row) for row in cursor.fetchall()]
     connection.close()
     return found
+
+
+def _mean(bench: Bench, since: float, until: float) -> float:
+    """Return the mean latency of the rows of these very transactions, in seconds."""
+    return float(_one(bench, _MEAN, (bench.topic, since, until))[0] or 0)
+
+
+# Rows and book of a transaction have one time, also where rows were written under a savepoint.
+_MEAN = (
+    "SELECT avg(extract(epoch FROM stamp)::double precision - gpsutctime / 1000) FROM ("  # noqa: S608 (constants)
+    f"SELECT pg_xact_commit_timestamp(xmin) AS stamp, gpsutctime FROM {TABLE}) AS visible "
+    "WHERE stamp IN (SELECT pg_xact_commit_timestamp(xmin) FROM yeoul.books WHERE topic = %s "
+    "AND committed_at BETWEEN to_timestamp(%s) AND to_timestamp(%s))"
+)
 
 
 def _run_empty(bench: Bench, plan: Plan) -> None:
