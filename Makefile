@@ -4,7 +4,8 @@
 FOR ?= 60
 # `make up AIRFLOW=1`, `make run AIRFLOW=1`: Airflow feeds Kafka, not the poller's own process.
 AIRFLOW ?=
-# More for `make bench-operator`: `BENCH="--only burst --applications 200 --no-write"`.
+# More for `make bench`: `BENCH="--only yeoul flink_sql --turns 2"`; for `make bench-operator`:
+# `BENCH="--only burst --applications 200 --no-write"`.
 BENCH ?=
 # How many processes share the tests; each starts services of its own. `WORKERS=0`: one after the other.
 WORKERS ?= auto
@@ -154,8 +155,12 @@ test-cluster: $(READY) $(IMAGES) airflow ## tests with real pods on a real node,
 	@$(RUN) pytest tests/cluster $(SLOWEST) $(PYTEST)
 
 .PHONY: bench
-bench: $(READY) fetch ## measure what the README claims, side by side with the baseline
-	@$(RUN) python -m benchmarks.stream
+bench: $(READY) fetch ## measure what the README claims, side by side with others, and latency: 25 minutes
+	@$(RUN) python -m benchmarks.stream $(BENCH)
+
+.PHONY: bench-latency
+bench-latency: $(READY) fetch ## measure how long a record takes into PostgreSQL: 3 minutes
+	@$(RUN) python -m benchmarks.stream --only latency $(BENCH)
 
 .PHONY: bench-operator
 bench-operator: $(READY) ## measure the operator on a real control plane: time, requests, CPU, memory

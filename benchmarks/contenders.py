@@ -1,4 +1,4 @@
-"""The contenders: the job as people write it, the same with batched inserts, ours, and the floor.
+"""The contenders: the job as people write it, the same with batched inserts, ours, peers, a floor.
 
 Each has a `run` that moves the whole backlog once and returns when all of it is committed.
 """
@@ -6,83 +6,17 @@ Each has a `run` that moves the whole backlog once and returns when all of it is
 import tempfile
 from collections.abc import Callable
 from contextlib import nullcontext
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
-import psycopg2
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 from pyspark.sql import types as T
 
 from benchmarks import bare_loop
+from benchmarks.bench import TABLE, Bench, sink_queries
 from benchmarks.watching import watching
-from yeoul_local.parts.postgres_access import PostgresEndpoint
-from yeoul_stream.job import Settings, build_sink, identity
-from yeoul_stream.pipeline import Sink, StreamPipeline
-from yeoul_stream.progress import Board
-from yeoul_stream.query import QueryContext, SinkQuery
 from yeoul_stream.select import spark_type
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What every contender shares. `count` records wait in `topic`, in even partitions."""
-
-    spark: SparkSession
-    pipeline: StreamPipeline  # car_info with sinks `table` and `lake`, both available now
-    postgres: PostgresEndpoint
-    hdfs: str
-    scratch: Path
-    count: int
-    partitions: int
-
-    @property
-    def bootstrap(self) -> str:
-        """Kafka's address."""
-        return self.pipeline.spec.source.kafka.bootstrap_servers
-
-    @property
-    def topic(self) -> str:
-        """The backlog's topic."""
-        return self.pipeline.spec.source.kafka.topic
-
-    def sink(self, name: str) -> Sink:
-        """Return the pipeline's sink of that name."""
-        return next(sink for sink in self.pipeline.spec.sinks if sink.name == name)
-
-    @property
-    def dsn(self) -> str:
-        """The database as a libpq string."""
-        pg = self.postgres
-        return (
-            f"host={pg.host} port={pg.port} dbname={pg.dbname} user={pg.user} "
-            f"password={pg.password}"
-        )
-
-
-TABLE = "bench"
-COLUMNS = (
-    "data_id text NOT NULL, trmncd text, detclot double precision, detclat double precision, "
-    "gpsutctime double precision, vhclesped double precision, vhcletypecd text"
-)
-
-
-def fresh_table(bench: Bench) -> None:
-    """Make an empty target without an index."""
-    with psycopg2.connect(bench.dsn) as connection, connection.cursor() as cursor:
-        cursor.execute(f"DROP TABLE IF EXISTS {TABLE}; CREATE TABLE {TABLE} ({COLUMNS})")
-    connection.close()
-
-
-def rows_in_table(bench: Bench) -> int:
-    """Return the number of rows that arrived."""
-    with psycopg2.connect(bench.dsn) as connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT count(*) FROM {TABLE}")  # noqa: S608 (a constant)
-        found = cursor.fetchone()
-    connection.close()
-    return int(found[0]) if found else 0
 
 
 def _schema(bench: Bench) -> T.StructType:
@@ -111,8 +45,7 @@ def jdbc(bench: Bench, *, batched: bool) -> None:
 
 
 def _baseline_table(bench: Bench, *, batched: bool):  # type: ignore[no-untyped-def]
-    pg, select = bench.postgres, bench.sink("table").select or {}
-    url = f"jdbc:postgresql://{pg.host}:{pg.port}/{pg.dbname}"
+    pg, select, url = bench.postgres, bench.select, bench.jdbc_url
     options = {
         "url": url,
         "dbtable": TABLE,
@@ -160,23 +93,7 @@ def yeoul(bench: Bench, sinks: tuple[str, ...], run: int, *, watched: bool = Fal
 
     `watched`: with all that shows a job from outside, too.
     """
-    installation = f"{bench.topic}-{'-'.join(sinks)}-{run}-{'watched' if watched else 'alone'}"
-    settings = Settings(installation=installation, scratch=bench.scratch)
-    board = Board("bench", "default", bench.topic, datetime.now(UTC))
-    queries = []
-    for name in sinks:
-        sink = bench.sink(name)
-        if sink.hdfs is not None:
-            target = sink.hdfs.model_copy(update={"path": f"{sink.hdfs.path}/{run}"})
-            sink = sink.model_copy(update={"hdfs": target})
-        who = identity(settings, bench.pipeline, sink)
-        board.add(name, sink.kind, who.query)
-        context = QueryContext(
-            spark=bench.spark, source=bench.pipeline.spec.source.kafka, read_secret=dict, who=who,
-            record=bench.pipeline.spec.record, sink=sink, board=board,
-            build=partial(build_sink, bench.spark, settings, bench.pipeline, sink),
-        )  # fmt: skip
-        queries.append(SinkQuery(context))
+    queries, board = sink_queries(bench, sinks, f"{run}-watched" if watched else run)
     source = bench.pipeline.spec.source.kafka
     with watching(bench.spark, source, board) if watched else nullcontext():
         for query in queries:
@@ -192,12 +109,11 @@ def bare(bench: Bench) -> None:
     """Run the floor: two processes with half of the partitions each."""
     end = bench.count // bench.partitions
     halves = [range(bench.partitions // 2), range(bench.partitions // 2, bench.partitions)]
-    select = bench.sink("table").select or {}
     bare_loop.run(
         [
             bare_loop.Share(
                 bench.bootstrap, bench.topic, dict.fromkeys(half, end), bench.dsn, TABLE,
-                bench.pipeline.spec.record, dict(select),
+                bench.pipeline.spec.record, bench.select,
             )
             for half in halves
         ]
@@ -210,6 +126,8 @@ CONTENDERS: dict[str, Contender] = {
     "jdbc_batched": lambda bench, _: jdbc(bench, batched=True),
     "yeoul": lambda bench, run: yeoul(bench, ("table",), run),
     "bare_loop": lambda bench, _: bare(bench),
+    "flink_sql": lambda bench, run: bench.peers["flink_sql"].run(bench, run),
+    "kafka_connect": lambda bench, run: bench.peers["kafka_connect"].run(bench, run),
     "jdbc_and_files": lambda bench, _: jdbc_and_files(bench),
     "yeoul_watched": lambda bench, run: yeoul(bench, ("table",), run, watched=True),
     "yeoul_both": lambda bench, run: yeoul(bench, ("table", "lake"), run),

@@ -17,7 +17,8 @@ from typing import Any
 from pyspark.sql import SparkSession
 
 from benchmarks.backlog import PARTITIONS, fill
-from benchmarks.contenders import Bench, yeoul
+from benchmarks.bench import Bench
+from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, commit, machine
 from yeoul_local.platform import Platform

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from importlib import resources
 
-# `registry` is a schema registry for tests, fetched when they run.
-SETS = ("kafka", "hdfs", "spark", "registry")
+# `registry` is a schema registry for tests, `flink` and `connect` are peers in a benchmark: all
+# three are fetched when those run.
+SETS = ("kafka", "hdfs", "spark", "registry", "flink", "connect")
 
 
 @dataclass(frozen=True)

@@ -140,8 +140,13 @@ class Platform:
             prometheus_url=f"http://{ports.LOOPBACK}:{known['prometheus']}",
         )
 
+    @property
+    def administrator(self) -> PostgresEndpoint:
+        """The database server as its superuser."""
+        return postgres_access.administrator(self.home, self._ports())
+
     def jars(self, name: str, report: Report = silent) -> tuple[Path, ...]:
-        """The jars of a set, downloaded if need be: `kafka`, `hdfs`, `spark` or `bench`."""
+        """The jars of a set, downloaded if need be; see `locked.SETS`."""
         self.home.lay_out()
         return jars.ensure(Fetcher(self.home, self._find_java(), os.environ), name, report)
 

@@ -1,4 +1,4 @@
-"""Write `locks/` anew: `python -m yeoul_local.relock`, after a version here was changed.
+"""Write `locks/` anew: `python -m yeoul_local.relock [set ...]`, after a version here was changed.
 
 Ivy resolves the roots with all they need; what a local platform never runs is left out. The lock of
 `registry`, one archive that needs nothing else, is written by hand.
@@ -39,23 +39,47 @@ ROOTS = {
         # For Iceberg's JDBC catalog, and for the benchmark's baseline.
         "org.postgresql:postgresql:42.7.8",
     ),
+    # The newest for which Kafka's and JDBC's connectors are made.
+    "flink": (
+        "org.apache.flink:flink-clients:2.0.0",
+        "org.apache.flink:flink-table-planner-loader:2.0.0",
+        "org.apache.flink:flink-table-runtime:2.0.0",
+        "org.apache.flink:flink-table-api-java-bridge:2.0.0",
+        "org.apache.flink:flink-json:2.0.0",
+        "org.apache.flink:flink-connector-kafka:4.0.1-2.0",
+        "org.apache.flink:flink-connector-jdbc-core:4.0.0-2.0",
+        "org.apache.flink:flink-connector-jdbc-postgres:4.0.0-2.0",
+        "org.postgresql:postgresql:42.7.8",
+        "org.slf4j:slf4j-simple:1.7.36",
+    ),
+    "connect": (
+        "org.apache.kafka:connect-runtime:4.3.1",
+        "org.apache.kafka:connect-json:4.3.1",
+        "org.apache.kafka:connect-transforms:4.3.1",
+        # Hibernate's pool, which 3.6 wants, is not on Maven in its version.
+        "io.debezium:debezium-connector-jdbc:3.5.0.Final",
+        "org.postgresql:postgresql:42.7.8",
+        "org.slf4j:slf4j-simple:1.7.36",
+    ),
     "registry": (ARCHIVE := "io.apicurio:apicurio-registry-app:3.3.3:all@tar.gz",),
 }
-# Protocols and platforms that one NameNode and one DataNode never speak, annotations, a compiler.
+# Protocols and platforms that one NameNode and one DataNode never speak, annotations, a compiler,
+# other databases.
 LEFT_OUT = re.compile(
     r"netty-(all|codec-(dns|haproxy|http2|memcache|mqtt|redis|smtp|socks|stomp|xml)"
     r"|handler-proxy|handler-ssl-ocsp|resolver-dns.*|transport-native-(epoll|kqueue)"
     r"|transport-(rxtx|sctp|udt))"
     r"|jsch|checker-qual|j2objc-annotations|listenablefuture|jsp-api|scala-reflect"
+    r"|ojdbc11|mysql-connector-j|mssql-jdbc|mariadb-java-client"
 )
 _PATTERN = "[organisation]=[artifact]=[revision](=[classifier]).[ext]"
 
 
 def main() -> None:
-    """Resolve every set and write its lock."""
+    """Resolve every set, or those that are named, and write its lock."""
     folder = Path(__file__).with_name("locks")
     shipped = {path.name for path in pyspark_jars().glob("*.jar")}
-    for name in SETS:
+    for name in sys.argv[1:] or SETS:
         if ARCHIVE in ROOTS[name]:
             continue
         with tempfile.TemporaryDirectory() as work:

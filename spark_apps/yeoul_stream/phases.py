@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pyspark import java_gateway
@@ -25,7 +25,11 @@ PHASES = {
 """Spark's names of phases, and ours; whatever else there is goes by `other`."""
 
 
-def split(durations: dict[str, int]) -> tuple[dict[str, float], float]:
+Told = Callable[[Mapping[str, Any]], None]
+"""Takes one trigger's progress, as Spark writes it in JSON."""
+
+
+def split(durations: Mapping[str, int]) -> tuple[dict[str, float], float]:
     """Return the seconds of each phase, and of the whole, of Spark's milliseconds."""
     whole = durations.get(_WHOLE, 0) / 1000
     phases = dict.fromkeys([*PHASES.values(), "other"], 0.0)
@@ -39,8 +43,8 @@ def split(durations: dict[str, int]) -> tuple[dict[str, float], float]:
 class _Listener:
     """What Spark calls. PySpark's own listener asks the JVM for fifty values one by one."""
 
-    def __init__(self, board: Board) -> None:
-        self._board = board
+    def __init__(self, told: Told) -> None:
+        self._told = told
 
     def onQueryStarted(self, event: Any) -> None:  # noqa: N802
         """See StreamingQueryListener."""
@@ -48,9 +52,7 @@ class _Listener:
     def onQueryProgress(self, event: Any) -> None:  # noqa: N802
         """See StreamingQueryListener."""
         try:
-            progress = event.progress()
-            phases, whole = split(json.loads(progress.json()).get("durationMs", {}))
-            self._board.phases(str(progress.name()), phases, whole)
+            self._told(json.loads(event.progress().json()))
         except Exception as error:
             _log.debug("phases of a batch are not known: %s", error)
 
@@ -68,12 +70,22 @@ class _Listener:
 
 def follow_phases(spark: SparkSession, board: Board) -> Callable[[], None]:
     """Add the phases of every trigger to the board from now on; return what ends that."""
+
+    def told(progress: Mapping[str, Any]) -> None:
+        phases, whole = split(progress.get("durationMs", {}))
+        board.phases(str(progress.get("name")), phases, whole)
+
+    return follow(spark, told)
+
+
+def follow(spark: SparkSession, told: Told) -> Callable[[], None]:
+    """Have what Spark says of every trigger told from now on; return what ends that."""
     context: Any = spark.sparkContext
     gateway: Any = java_gateway
     gateway.ensure_callback_server_started(context._gateway)
     jvm: Any = spark._jvm
     wrapper = jvm.org.apache.spark.sql.streaming.PythonStreamingQueryListenerWrapper
     session: Any = spark._jsparkSession
-    listener = wrapper(_Listener(board))
+    listener = wrapper(_Listener(told))
     session.streams().addListener(listener)
     return lambda: session.streams().removeListener(listener)
