@@ -63,7 +63,8 @@ def main() -> int:
         for turn in range(options.turns):
             for name in options.only:
                 runs[name].append(_one(bench, home, name, turn))
-        pairs = [_pair(bench, home, turn) for turn in range(options.pairs)]
+        # The first pair is a warm-up.
+        _, *pairs = (_pair(bench, home, turn) for turn in range(options.pairs + 1))
         results = summary(runs, pairs, options.records)
         print(table(results, runs))
         if options.write:
