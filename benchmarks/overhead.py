@@ -22,8 +22,9 @@ class Pair:
 
 
 def measure(bench: Bench, home: Path, pairs: int) -> dict[str, object]:
-    """Run so many pairs, two at least; return what being watched costs."""
-    return overhead([_pair(bench, home, turn) for turn in range(max(pairs, 2))])
+    """Run so many pairs, two at least, and one to get warm; return what being watched costs."""
+    _, *measured = (_pair(bench, home, turn) for turn in range(max(pairs, 2) + 1))
+    return overhead(measured)
 
 
 def _pair(bench: Bench, home: Path, turn: int) -> Pair:
