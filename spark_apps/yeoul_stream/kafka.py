@@ -48,13 +48,25 @@ def admin_client(spark: SparkSession, source: KafkaSource, secret: Mapping[str, 
 
 
 class TopicAdmin:
-    """Reads a topic's id and offsets. One JVM admin client, closed by `close`."""
+    """Reads a topic's id and offsets. One JVM admin client, closed by `close`.
+
+    It is asked in every batch, and each word to the JVM costs a tenth of a millisecond: what does
+    not change is made once, and Kafka is asked for all at the same time.
+    """
 
     def __init__(self, spark: SparkSession, source: KafkaSource, secret: Mapping[str, str]) -> None:
-        self._jvm: Any = spark._jvm
+        jvm: Any = spark._jvm
+        self._jvm = jvm
         self._topic = source.topic
         self._servers = source.bootstrap_servers
         self._admin = admin_client(spark, source, secret)
+        kafka = jvm.org.apache.kafka
+        committed = kafka.common.IsolationLevel.READ_COMMITTED
+        self._options = kafka.clients.admin.ListOffsetsOptions(committed)
+        self._spec = kafka.clients.admin.OffsetSpec
+        self._names = jvm.java.util.Collections.singletonList(self._topic)
+        self._keys: dict[int, Any] = {}
+        self._earliest = self._end = jvm.java.util.HashMap()
 
     def describe(self) -> TopicState:
         """Return the topic's id and, per partition, its earliest and read-committed end offsets.
@@ -63,35 +75,44 @@ class TopicAdmin:
             UnknownTopicError: there is no such topic.
             ConnectionError: no broker answered in time.
         """
-        names = self._jvm.java.util.ArrayList()
-        names.add(self._topic)
+        asked = self._admin.describeTopics(self._names).allTopicNames()
         try:
-            topics = self._admin.describeTopics(names).allTopicNames().get()
+            description = asked.get().get(self._topic)
         except Exception as error:
             raise self._explain(error) from error
-        description = topics.get(self._topic)
-        partitions = [info.partition() for info in description.partitions()]
-        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
+        partitions = description.partitions()
+        if len(self._keys) != partitions.size():
+            self._learn([info.partition() for info in partitions])
+        earliest, end = self._ask(self._earliest), self._ask(self._end)
         return TopicState(
             name=self._topic,
             topic_id=description.topicId().toString(),
-            earliest=self._offsets(partitions, spec.earliest()),
-            end=self._offsets(partitions, spec.latest()),
+            earliest=self._answer(earliest),
+            end=self._answer(end),
         )
 
-    def _offsets(self, partitions: list[int], which: Any) -> dict[int, int]:
-        kafka = self._jvm.org.apache.kafka
+    def _learn(self, partitions: list[int]) -> None:
+        """Make what Kafka is asked; partitions only ever become more under one id."""
+        make = self._jvm.org.apache.kafka.common.TopicPartition
+        self._keys = {partition: make(self._topic, partition) for partition in partitions}
+        self._earliest = self._question(self._spec.earliest())
+        self._end = self._question(self._spec.latest())
+
+    def _question(self, which: Any) -> Any:
         wanted = self._jvm.java.util.HashMap()
-        keys = {p: kafka.common.TopicPartition(self._topic, p) for p in partitions}
-        for key in keys.values():
+        for key in self._keys.values():
             wanted.put(key, which)
-        committed = kafka.common.IsolationLevel.READ_COMMITTED
-        options = kafka.clients.admin.ListOffsetsOptions(committed)
+        return wanted
+
+    def _ask(self, question: Any) -> Any:
+        return self._admin.listOffsets(question, self._options).all()
+
+    def _answer(self, asked: Any) -> dict[int, int]:
         try:
-            found = self._admin.listOffsets(wanted, options).all().get()
+            found = asked.get()
         except Exception as error:
             raise self._explain(error) from error
-        return {p: int(found.get(key).offset()) for p, key in keys.items()}
+        return {p: int(found.get(key).offset()) for p, key in self._keys.items()}
 
     def offsets_at(self, moment: int) -> dict[int, int]:
         """Return each partition's first offset of that time or later, its end where there is none.
@@ -99,8 +120,7 @@ class TopicAdmin:
         `moment` is in milliseconds of UTC.
         """
         now = self.describe()
-        spec = self._jvm.org.apache.kafka.clients.admin.OffsetSpec
-        found = self._offsets(sorted(now.end), spec.forTimestamp(moment))
+        found = self._answer(self._ask(self._question(self._spec.forTimestamp(moment))))
         return {p: offset if offset >= 0 else now.end[p] for p, offset in found.items()}
 
     def _explain(self, error: Exception) -> Exception:

@@ -230,7 +230,7 @@ class _Batches:
         self._context, self._admin, self._sink, self._topic = context, admin, sink, topic
         self._before = dict(begin)
         self._rules = context.rules()
-        self._checkpoint = HadoopFolder(context.spark, checkpoint)
+        self._read_checkpoint = _reader(context.spark, checkpoint)
         self._on_batch = on_batch
 
     def write(self, frame: DataFrame, batch_id: int) -> None:
@@ -242,7 +242,7 @@ class _Batches:
                 f"topic {now_topic.name!r} was recreated (id {self._topic.topic_id} is now "
                 f"{now_topic.topic_id}); starting over from the beginning of the new one"
             )
-        text = self._checkpoint.read_text(f"offsets/{batch_id}")
+        text = self._read_checkpoint(f"offsets/{batch_id}")
         after = parse_offset_log(text, self._topic.name)
         extent = batch_extent(batch_id, now_topic, self._before, after, self._rules)
         if not extent.partitions:
@@ -269,7 +269,20 @@ def _changed(context: QueryContext, secret: Mapping[str, str]) -> bool:
         return False
 
 
+def _reader(spark: SparkSession, uri: str) -> Callable[[str], str]:
+    """Return what reads the text of a checkpoint's file; one on this disk needs no JVM for it."""
+    folder = _local(uri)
+    if folder is None:
+        return HadoopFolder(spark, uri).read_text
+    return lambda path: (folder / path).read_text("utf-8")
+
+
 def _remove_local(uri: str) -> None:
+    folder = _local(uri)
+    if folder is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _local(uri: str) -> Path | None:
     parsed = urlparse(uri)
-    if parsed.scheme == "file":
-        shutil.rmtree(Path(unquote(parsed.path)), ignore_errors=True)
+    return Path(unquote(parsed.path)) if parsed.scheme == "file" else None

@@ -41,6 +41,8 @@ _DEFAULTS = {
     "spark.sql.execution.arrow.maxRecordsPerBatch": "20000",
     "spark.sql.streaming.numRecentProgressUpdates": "10",
     "spark.sql.streaming.minBatchesToRetain": "2",
+    # A checkpoint that is never resumed from needs no second file with each file's checksum.
+    "spark.sql.streaming.checkpoint.fileChecksum.enabled": "false",
     "spark.ui.enabled": "false",
     # Memory of the Python workers, read from /proc at each heartbeat.
     "spark.executor.processTreeMetrics.enabled": "true",
