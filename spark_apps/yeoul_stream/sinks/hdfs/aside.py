@@ -89,7 +89,8 @@ class AsideWriter:
         """Write rows as they are; return the files, relative to the place aside."""
         stage = EncodeRows(layout)
         self._store(rows.mapInArrow(cast("Any", stage), _types(rows.schema, layout)), layout, aside)
-        return tuple(sorted(aside.folder.files(aside.path)))
+        written = aside.folder.files(aside.path)
+        return tuple(sorted(path for path in written if f"{FILE_COLUMN}=" in path))
 
     def _files(
         self,
