@@ -83,6 +83,7 @@ def test_upgrade_under_a_stream_loses_nothing(running: Running) -> None:
     running.prove()
 
 
+@pytest.mark.night
 def test_rollback_under_a_stream_loses_nothing(running: Running) -> None:
     running.release.client.run("rollback", "--wait", "--timeout=600s")
     running.goes_on()

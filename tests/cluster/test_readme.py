@@ -15,7 +15,7 @@ from charts.options.postgres import BuiltinPostgres
 from fix_chart import helm
 from fix_node import ROOT, Site, image
 
-pytestmark = pytest.mark.timeout(1800)
+pytestmark = [pytest.mark.night, pytest.mark.timeout(1800)]
 
 # Images are on the node already, from these very archives.
 _STAND_INS = {

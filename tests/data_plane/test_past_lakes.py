@@ -121,6 +121,7 @@ def test_what_was_before_the_start_is_filled_once(make: Make, kind: str) -> None
 
 
 @FORMATS
+@pytest.mark.night
 def test_what_stays_passed_over_is_known_and_filled_later(make: Make, kind: str) -> None:
     world = make("over", kind, **LATEST)
     times = late(world)
@@ -131,6 +132,7 @@ def test_what_stays_passed_over_is_known_and_filled_later(make: Make, kind: str)
 
 
 @FORMATS
+@pytest.mark.night
 def test_a_stream_goes_on_while_it_is_filled(make: Make, kind: str) -> None:
     world = make("meanwhile", kind, **LATEST)
     times = late(world)
@@ -169,6 +171,7 @@ def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(make: Make, kind
 
 
 @FORMATS
+@pytest.mark.night
 def test_a_reset_forth_passes_over_and_can_be_filled(make: Make, kind: str) -> None:
     world = make("forth", kind)
     world.send(GOOD[:100])
@@ -185,6 +188,7 @@ def test_a_reset_forth_passes_over_and_can_be_filled(make: Make, kind: str) -> N
 
 
 @FORMATS
+@pytest.mark.night
 def test_a_driver_that_runs_is_refused_after_a_reset(make: Make, kind: str) -> None:
     world = make("fenced", kind)
     world.send(GOOD[:200])
@@ -211,6 +215,7 @@ def _split(world: World) -> float:
     return between
 
 
+@pytest.mark.night
 def test_rows_of_a_compacted_table_go_by_the_records_that_they_name(make: Make) -> None:
     world = make("merged", "iceberg", sinks=[{"name": "lake", "lineage": True}])
     between = _split(world)
@@ -222,6 +227,7 @@ def test_rows_of_a_compacted_table_go_by_the_records_that_they_name(make: Make) 
     assert holds(world) == ("holds", 400)
 
 
+@pytest.mark.night
 def test_rows_of_a_compacted_table_that_name_no_record_cannot_be_taken_back(make: Make) -> None:
     world = make("nameless", "iceberg")
     between = _split(world)
@@ -231,6 +237,7 @@ def test_rows_of_a_compacted_table_that_name_no_record_cannot_be_taken_back(make
     assert holds(world) == ("holds", 400)
 
 
+@pytest.mark.night
 def test_a_compacted_folder_goes_back_to_where_a_book_begins(make: Make) -> None:
     world = make("coarse", "parquet")
     between = _split(world)
