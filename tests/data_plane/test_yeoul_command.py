@@ -204,12 +204,6 @@ def test_a_pipeline_is_erased_once_that_is_confirmed(platform: Platform) -> None
     assert _yeoul(platform, "erase", example).stdout != asked.stdout, "there is less than before"
 
 
-def test_a_lake_cannot_be_filled_and_says_what_can(platform: Platform) -> None:
-    example = str(Path(__file__).parents[2] / "manifests" / "examples" / "backfill.yaml")
-    done = _yeoul(platform, "backfill", example, "--from", "2026-11-23")
-    assert (done.returncode, "only PostgreSQL sinks can do that" in done.stdout) == (1, True)
-
-
 def test_a_time_that_is_none_is_answered_with_the_form(platform: Platform) -> None:
     example = str(Path(__file__).parents[2] / "manifests" / "examples" / "upsert.yaml")
     done = _yeoul(platform, "reset-to", example, "--to", "yesterday")
