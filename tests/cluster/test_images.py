@@ -95,6 +95,7 @@ def test_image_runs_as_a_user_of_its_own(api: Api, namespace: str, name: str, us
     assert output(api, pod(namespace, image(name), command=["id", "-u"])) == f"{user}\n"
 
 
+@pytest.mark.night
 @pytest.mark.parametrize(
     "container",
     [
