@@ -19,8 +19,8 @@ from fix_clock import WallClock, library
 from fix_database import execute
 from fix_faults import TABLE_ONLY, Elsewhere, error_of, holds, order, records
 from fix_servers import brokers, with_standby
-from fix_stream import Stream, stream, wait_until
-from fix_verify import document, session
+from fix_stream import INSTALLATION, Stream, stream, wait_until
+from fix_verify import document, run_verify, session
 from yeoul_local.parts.postgres_access import SECRET, administrator
 from yeoul_local.parts.postgres_server import give
 from yeoul_local.platform import Platform
@@ -83,7 +83,10 @@ def test_a_database_that_fails_over_to_its_standby_at_another_address(
                 made.produce(records(2, 5000))
                 made.caught_up("table", "lake")
                 assert made.query("SELECT inet_server_addr()::text") == [("127.0.0.2/32",)]
-                holds(made, spark, "table", "lake")
+                # Workers of this process' session know the other Secret.
+                monkeypatch.setenv("YEOUL_INSTALLATION", INSTALLATION)
+                proof = run_verify(made.file)
+                assert proof.returncode == 0, proof.stdout + proof.stderr
     finally:
         lost.down()
 
