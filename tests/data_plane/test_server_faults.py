@@ -63,7 +63,7 @@ def test_one_of_three_brokers_is_lost_again_and_again(
 
 
 def test_a_database_that_fails_over_to_its_standby_at_another_address(
-    platform: Platform, spark: SparkSession, jar_cache: Path, tmp_path: Path,
+    platform: Platform, jar_cache: Path, tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     """The standby is a moment behind: what it never heard of is read from Kafka again."""
