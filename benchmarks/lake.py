@@ -16,8 +16,8 @@ from typing import Any
 
 from pyspark.sql import SparkSession
 
-from benchmarks.backlog import PARTITIONS, fill
-from benchmarks.bench import Bench
+from benchmarks.backlog import fill
+from benchmarks.bench import Bench, make_bench
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, commit, machine
@@ -26,7 +26,6 @@ from yeoul_stream.compact.run import compact
 from yeoul_stream.compact.settings import Settings as Aim
 from yeoul_stream.job import Settings
 from yeoul_stream.pipeline import StreamPipeline, apply_overlay, load_document, parse_pipeline
-from yeoul_stream.spark import build_session
 
 RESULTS = ROOT / "benchmarks" / "results" / "lake.json"
 _EXAMPLE = ROOT / "manifests" / "examples" / "car-info.yaml"
@@ -73,7 +72,7 @@ def main() -> int:
 def _measure(
     platform: Platform, topic: str, options: argparse.Namespace, home: Path
 ) -> dict[str, Any]:
-    bench = _bench(platform, topic, options.records, options.records)
+    bench = make_bench(platform, _pipeline(platform, topic, options.records), options.records)
     runs: dict[str, list[Run]] = {name: [] for name in _SINKS}
     for turn in range(-1, options.turns):
         for name in _SINKS:
@@ -93,7 +92,11 @@ def _measure(
         )
         for name, done in runs.items()
     }
-    small = _bench(platform, topic, options.records, options.records // options.batches)
+    small = make_bench(
+        platform,
+        _pipeline(platform, topic, options.records // options.batches),
+        options.records,
+    )
     return {"sinks": medians, "compaction": _compaction(small)}
 
 
@@ -116,23 +119,6 @@ def _compaction(bench: Bench) -> dict[str, Any]:
             "compactionSeconds": round(time.monotonic() - began, 1), **outcome.document(),
         }  # fmt: skip
     return result
-
-
-def _bench(platform: Platform, topic: str, count: int, batch: int) -> Bench:
-    ends = platform.endpoints
-    pipeline = _pipeline(platform, topic, batch)
-    os.environ.update(platform.spark_env())
-    scratch = platform.home.run / "bench"
-    scratch.mkdir(parents=True, exist_ok=True)
-    return Bench(
-        spark=build_session(pipeline),
-        pipeline=pipeline,
-        postgres=ends.postgres,
-        hdfs=ends.hdfs_uri,
-        scratch=scratch,
-        count=count,
-        partitions=PARTITIONS,
-    )
 
 
 def _pipeline(platform: Platform, topic: str, batch: int) -> StreamPipeline:

@@ -6,10 +6,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pytest
 from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
 
+from fix_database import execute
 from fix_stream import INSTALLATION, Stream, connect, record
+from fix_verify import document, session
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.platform import Endpoints, Platform
 from yeoul_stream.job import Settings
@@ -37,6 +40,13 @@ class Elsewhere(Platform):
     def endpoints(self) -> Endpoints:
         """Where the parts are."""
         return self._endpoints
+
+
+@pytest.fixture(scope="module")
+def spark(platform: Platform) -> Iterator[SparkSession]:
+    """A session of this process, in which the proof is made after each fault."""
+    with session(platform, parse_pipeline(document(platform, "faults"), "faults")) as started:
+        yield started
 
 
 def records(block: int, count: int = 200) -> list[bytes | None]:
@@ -67,13 +77,7 @@ def locked(made: Stream, statement: str) -> Iterator[Connection]:
 
 def order(made: Stream, *statements: str) -> None:
     """Run statements in the stream's database, each in a transaction of its own."""
-    connection = connect(made.platform)
-    try:
-        with connection.cursor() as cursor:
-            for statement in statements:
-                cursor.execute(statement)
-    finally:
-        connection.close()
+    execute(made.platform.endpoints.postgres, *statements)
 
 
 def error_of(made: Stream, sink: str) -> str:

@@ -84,6 +84,39 @@ def late(world: World) -> list[float]:
     return times
 
 
+def goes_back(world: World) -> None:
+    """Assert that a reset of a new pipeline tells what it means, does it, and all is read again."""
+    world.send(GOOD[:200])
+    world.run()
+    time.sleep(0.05)
+    between = time.time()
+    world.send([*GOOD[200:400], b"bad"])
+    world.run()
+    means = [(201, 100, 100), (200, 100, 100)]
+    assert moved(world, between, apply=False) == means
+    assert holds(world) == ("holds", 400)
+    assert moved(world, between, apply=True) == means
+    assert holds(world) == ("holds", 200)
+    assert moved(world, between, apply=True) == []
+    world.run()
+    assert holds(world) == ("holds", 400)
+
+
+def goes_forth(world: World) -> None:
+    """Assert that a reset of a new pipeline passes over, and that what it has can be filled."""
+    world.send(GOOD[:100])
+    world.run()
+    start = time.time()
+    world.send(GOOD[100:300])
+    time.sleep(0.05)
+    assert moved(world, time.time(), apply=True) == [(50, 150, 0), (50, 150, 0)]
+    world.send(GOOD[300:400])
+    world.run()
+    assert holds(world) == ("holds", 200)
+    assert filled(world, start - 1, time.time()).read == 200
+    assert holds(world) == ("holds", 400)
+
+
 class DyingFolder(HadoopFolder):
     """A folder whose client is gone at its n-th change."""
 

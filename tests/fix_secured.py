@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 import secrets
 import signal
 import subprocess
@@ -26,9 +24,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from bed.pki import Authority, make
+from fix_servers import cluster_id, format_storage, start_broker
 from fix_stream import _free_port as free_port
 from fix_stream import wait_until
-from yeoul_local.java import find_java
 from yeoul_local.parts.kafka import properties
 from yeoul_local.parts.postgres_server import as_server, give
 
@@ -201,17 +199,10 @@ def _kafka(
     )
     conf = made.folder / "kafka.properties"
     conf.write_text(text + listeners)
-    java = [find_java(os.environ).program, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-            "-XX:-UsePerfData", "-Xmx384m", "-cp", f"{jars}/*"]  # fmt: skip
-    cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+    log = made.folder / "kafka.log"
     scram = f"SCRAM-SHA-512=[name={USER},password={passwords.kafka}]"
-    with (made.folder / "kafka.log").open("wb") as log:
-        subprocess.run(
-            [*java, "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(conf),
-             "--add-scram", scram],
-            check=True, stdout=log, stderr=log,
-        )  # fmt: skip
-        return subprocess.Popen([*java, "kafka.Kafka", str(conf)], stdout=log, stderr=log)
+    format_storage(jars, conf, cluster_id(), log, "--add-scram", scram)
+    return start_broker(jars, conf, log)
 
 
 def _line(path: Path) -> str:

@@ -15,15 +15,39 @@ from pathlib import Path
 import psutil
 from confluent_kafka.admin import AdminClient
 
+from fix_database import execute
 from fix_stream import _free_port as free_port
 from fix_stream import wait_until
 from yeoul_local.java import find_java
 from yeoul_local.parts.kafka import properties
-from yeoul_local.parts.postgres_access import PostgresEndpoint, administrator
+from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.parts.postgres_server import as_server, find_server, give
 from yeoul_local.platform import Platform
 
 STANDBY = "127.0.0.2"
+
+
+def cluster_id() -> str:
+    """An id that no other cluster of brokers has."""
+    return base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
+
+
+def format_storage(jars: Path, conf: Path, cluster: str, log: Path, *options: str) -> None:
+    """Make the empty storage of a broker."""
+    tool = [*_java(jars), "kafka.tools.StorageTool", "format", "-t", cluster, "-c", str(conf)]
+    with log.open("ab") as out:
+        subprocess.run([*tool, *options], check=True, stdout=out, stderr=out)
+
+
+def start_broker(jars: Path, conf: Path, log: Path) -> subprocess.Popen[bytes]:
+    """Start a broker, whose storage there is."""
+    with log.open("ab") as out:
+        return subprocess.Popen([*_java(jars), "kafka.Kafka", str(conf)], stdout=out, stderr=out)
+
+
+def _java(jars: Path) -> list[str]:
+    return [find_java(os.environ).program, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
+            "-XX:-UsePerfData", "-Xmx384m", "-cp", f"{jars}/*"]  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -44,15 +68,11 @@ class Brokers:
         """Start a broker; what it holds stays from one start to the next."""
         conf = self.folder / f"{number}.properties"
         data = self.folder / f"data-{number}"
-        java = [find_java(os.environ).program, "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1",
-                "-XX:-UsePerfData", "-Xmx320m", "-cp", f"{self.jars}/*"]  # fmt: skip
-        with (self.folder / f"{number}.log").open("ab") as log:
-            if not data.exists():
-                conf.write_text(properties(data, *self.ports[number]) + self._more(number))
-                tool = [*java, "kafka.tools.StorageTool", "format", "-t", self.cluster]
-                subprocess.run([*tool, "-c", str(conf)], check=True, stdout=log, stderr=log)
-            command = [*java, "kafka.Kafka", str(conf)]
-            self.running[number] = subprocess.Popen(command, stdout=log, stderr=log)
+        log = self.folder / f"{number}.log"
+        if not data.exists():
+            conf.write_text(properties(data, *self.ports[number]) + self._more(number))
+            format_storage(self.jars, conf, self.cluster, log)
+        self.running[number] = start_broker(self.jars, conf, log)
 
     def _more(self, number: int) -> str:
         """What comes last counts."""
@@ -88,9 +108,8 @@ class Brokers:
 @contextmanager
 def brokers(folder: Path, jars: Path) -> Iterator[Brokers]:
     """Three brokers that run."""
-    cluster = base64.urlsafe_b64encode(secrets.token_bytes(16)).decode().rstrip("=")
     ports = {number: (free_port(), free_port(), free_port()) for number in (1, 2, 3)}
-    made = Brokers(folder, jars, ports, cluster)
+    made = Brokers(folder, jars, ports, cluster_id())
     try:
         for number in ports:
             made.start(number)
@@ -118,21 +137,12 @@ class Pair:
     """
 
     primary: Platform
-    standby: psutil.Popen
     both: PostgresEndpoint
 
     def promote(self) -> None:
         """Lose the server, and make its standby the one that is written to."""
         self.primary.kill("postgres")
-        port = self.both.port
-        admin = replace(administrator(self.primary.home, {"postgres": port}), host=STANDBY)
-        connection = admin.connect()
-        connection.autocommit = True
-        try:
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_promote()")
-        finally:
-            connection.close()
+        execute(replace(self.primary.administrator, host=STANDBY), "SELECT pg_promote()")
 
 
 @contextmanager
@@ -142,13 +152,12 @@ def with_standby(primary: Platform, folder: Path) -> Iterator[Pair]:
     data = folder / "standby"
     data.mkdir(mode=0o700)
     give(data)
-    port = primary.endpoints.postgres.port
-    admin = administrator(primary.home, {"postgres": port})
+    admin = primary.administrator
     passwords = folder / "pgpass"
     passwords.write_text(f"*:*:*:*:{admin.password}\n")
     passwords.chmod(0o600)
     give(passwords)
-    where = f"host={admin.host} port={port} user={admin.user} passfile={passwords}"
+    where = f"host={admin.host} port={admin.port} user={admin.user} passfile={passwords}"
     backup = (str(find_server() / "pg_basebackup"), "-D", str(data), "-R", "-X", "stream",
               "--checkpoint=fast", "-d", where)  # fmt: skip
     log = folder / "standby.log"
@@ -165,7 +174,7 @@ def with_standby(primary: Platform, folder: Path) -> Iterator[Pair]:
     both = replace(endpoint, host=f"{endpoint.host},{STANDBY}")
     try:
         wait_until("the standby", lambda: _answers(replace(endpoint, host=STANDBY)))
-        yield Pair(primary, process, both)
+        yield Pair(primary, both)
     finally:
         process.send_signal(signal.SIGINT)
         process.wait(30)

@@ -280,9 +280,9 @@ def world(platform: Platform, spark: SparkSession, scratch: Path, name: str) -> 
     return World(platform, spark, Settings(INSTALLATION, scratch), pipeline)
 
 
-def run_verify(file: Path, *options: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a process."""
-    return _run("yeoul_stream.verify", "--pipeline", str(file), *options)
+def run_verify(file: Path, *options: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a process, with these variables beside those of this process."""
+    return _run("yeoul_stream.verify", "--pipeline", str(file), *options, **environment)
 
 
 def run_errand(file: Path, words: Path, *options: str) -> subprocess.CompletedProcess[str]:

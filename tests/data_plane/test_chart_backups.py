@@ -13,7 +13,6 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from fix_database import connect, execute, run_script
-from yeoul_local.parts.postgres_access import administrator
 from yeoul_local.platform import Platform
 from yeoul_stream.books import RangeBook
 from yeoul_stream.identity import SinkIdentity
@@ -33,7 +32,7 @@ class Place:
 
     def __init__(self, platform: Platform, folder: Path) -> None:
         endpoint = platform.endpoints.postgres
-        self.admin = administrator(platform.home, {"postgres": endpoint.port})
+        self.admin = platform.administrator
         self.owner = endpoint
         self.name = f"b{uuid.uuid4().hex[:10]}"
         self.restored = f"{self.name}_again"

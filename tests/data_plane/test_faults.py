@@ -26,23 +26,16 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
-from fix_faults import TABLE_ONLY, error_of, holds, locked, order, records
+from fix_faults import TABLE_ONLY, error_of, holds, locked, order, records, spark
 from fix_stream import Stream, connect, produce, record, stream, wait_until
-from fix_verify import document, session
 from yeoul_local.platform import Platform
-from yeoul_stream.pipeline import parse_pipeline
+
+__all__ = ["spark"]
 
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 ROUNDS = int(os.environ.get("YEOUL_FAULT_ROUNDS", "3"))
-
-
-@pytest.fixture(scope="module")
-def spark(platform: Platform) -> Iterator[SparkSession]:
-    """A session of this process, in which the proof is made after each fault."""
-    with session(platform, parse_pipeline(document(platform, "faults"), "faults")) as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,6 @@ import pytest
 from psycopg2.extensions import connection as Connection
 
 from fix_database import connect, execute
-from yeoul_local.parts.postgres_access import administrator
 from yeoul_local.platform import Platform
 
 TABLES = {"sinks", "ledger", "books", "dead_letters", "replayed", "targets"}
@@ -25,7 +24,7 @@ class Place:
     def __init__(self, platform: Platform, folder: Path) -> None:
         self.endpoint = platform.endpoints.postgres
         self.name = f"m{uuid.uuid4().hex[:10]}"
-        self.admin = administrator(platform.home, {"postgres": self.endpoint.port})
+        self.admin = platform.administrator
         self.folder = folder
         self.secret("owner", password="owners")
         self.secret("admin", password=self.admin.password, username=self.admin.user)

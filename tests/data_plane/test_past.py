@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from pyspark.sql import SparkSession
 
-from fix_past import FAST, GOOD, edited, filled, holds, made, moved, replayed
+from fix_past import FAST, GOOD, edited, filled, goes_back, goes_forth, holds, made, moved, replayed
 from fix_past import late as began_late
 from fix_stream import create_topic
 from fix_verify import INSTALLATION, World, document, message, session
@@ -120,36 +120,14 @@ def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     world = world_of(platform, spark, tmp_path, "back")
-    world.send(GOOD[:200])
-    world.run()
-    time.sleep(0.05)
-    between = time.time()
-    world.send([*GOOD[200:400], b"bad"])
-    world.run()
-    means = [(201, 100, 100), (200, 100, 100)]
-    assert moved(world, between, apply=False) == means
-    assert holds(world) == ("holds", 400)
-    assert moved(world, between, apply=True) == means
-    assert holds(world) == ("holds", 200)
-    world.run()
-    assert holds(world) == ("holds", 400)
+    goes_back(world)
 
 
 def test_a_reset_forth_passes_over_and_can_be_filled(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:
     world = world_of(platform, spark, tmp_path, "forth")
-    world.send(GOOD[:100])
-    world.run()
-    start = time.time()
-    world.send(GOOD[100:300])
-    time.sleep(0.05)
-    assert moved(world, time.time(), apply=True) == [(50, 150, 0), (50, 150, 0)]
-    world.send(GOOD[300:400])
-    world.run()
-    assert holds(world) == ("holds", 200)
-    assert filled(world, start - 1, time.time()).read == 200
-    assert holds(world) == ("holds", 400)
+    goes_forth(world)
 
 
 def test_rows_that_name_no_record_cannot_be_taken_back(

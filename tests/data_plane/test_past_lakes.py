@@ -23,6 +23,8 @@ from fix_past import (
     dying,
     edited,
     filled,
+    goes_back,
+    goes_forth,
     holds,
     late,
     made,
@@ -150,20 +152,7 @@ def test_a_stream_goes_on_while_it_is_filled(make: Make, kind: str) -> None:
 @FORMATS
 def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(make: Make, kind: str) -> None:
     world = make("back", kind)
-    world.send(GOOD[:200])
-    world.run()
-    time.sleep(0.05)
-    between = time.time()
-    world.send([*GOOD[200:400], b"bad"])
-    world.run()
-    means = [(201, 100, 100), (200, 100, 100)]
-    assert moved(world, between, apply=False) == means
-    assert holds(world) == ("holds", 400)
-    assert moved(world, between, apply=True) == means
-    assert holds(world) == ("holds", 200)
-    assert moved(world, between, apply=True) == []
-    world.run()
-    assert holds(world) == ("holds", 400)
+    goes_back(world)
     assert moved(world, 0, apply=True) == [(201, 0, 200), (200, 0, 200)]
     assert world.verify().sinks[0].state == "empty"
     world.run()
@@ -174,17 +163,7 @@ def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(make: Make, kind
 @pytest.mark.night
 def test_a_reset_forth_passes_over_and_can_be_filled(make: Make, kind: str) -> None:
     world = make("forth", kind)
-    world.send(GOOD[:100])
-    world.run()
-    start = time.time()
-    world.send(GOOD[100:300])
-    time.sleep(0.05)
-    assert moved(world, time.time(), apply=True) == [(50, 150, 0), (50, 150, 0)]
-    world.send(GOOD[300:400])
-    world.run()
-    assert holds(world) == ("holds", 200)
-    assert filled(world, start - 1, time.time()).read == 200
-    assert holds(world) == ("holds", 400)
+    goes_forth(world)
 
 
 @FORMATS

@@ -6,9 +6,6 @@ Each test begins where the one before has ended. The table's position is then ol
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +13,7 @@ import pytest
 
 from fix_database import run_script
 from fix_stream import Stream, forget, record, stream, wait_until
-from yeoul_local.parts.postgres_access import administrator
+from fix_verify import run_verify
 from yeoul_local.platform import Platform
 
 pytestmark = pytest.mark.night
@@ -26,8 +23,7 @@ AGAIN = "team13_again"
 
 def script(made: Stream, name: str, **variables: str) -> str:
     """Run one of the chart's scripts as the server's superuser; returns what it told."""
-    endpoint = made.platform.endpoints.postgres
-    admin = administrator(made.platform.home, {"postgres": endpoint.port})
+    admin = made.platform.administrator
     password, backups = made.folder / "password", made.folder / "backups"
     password.write_text(admin.password)
     backups.mkdir(exist_ok=True)
@@ -38,15 +34,7 @@ def script(made: Stream, name: str, **variables: str) -> str:
 
 def verify(made: Stream) -> dict[str, Any]:
     """Verify's report."""
-    command = [sys.executable, "-m", "yeoul_stream.verify", "--pipeline", str(made.file), "--json"]
-    done = subprocess.run(
-        command,
-        env={**os.environ, **made.environment()},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
+    done = run_verify(made.file, "--json", **made.environment())
     report: dict[str, Any] = json.loads(done.stdout[done.stdout.index("{") :])
     return report
 

@@ -17,14 +17,15 @@ from pyspark.sql import SparkSession
 
 from fix_clock import WallClock, library
 from fix_database import execute
-from fix_faults import TABLE_ONLY, Elsewhere, error_of, holds, order, records
+from fix_faults import TABLE_ONLY, Elsewhere, error_of, holds, order, records, spark
 from fix_servers import brokers, with_standby
-from fix_stream import INSTALLATION, Stream, stream, wait_until
-from fix_verify import document, run_verify, session
-from yeoul_local.parts.postgres_access import SECRET, administrator
+from fix_stream import Stream, stream, wait_until
+from fix_verify import run_verify
+from yeoul_local.parts.postgres_access import SECRET
 from yeoul_local.parts.postgres_server import give
 from yeoul_local.platform import Platform
-from yeoul_stream.pipeline import parse_pipeline
+
+__all__ = ["spark"]
 
 pytestmark = [
     pytest.mark.night,
@@ -33,13 +34,6 @@ pytestmark = [
 ]
 LAKE_ONLY = {"spec": {"sinks": [{"name": "table", "enabled": False}]}}
 HOUR_S = 3600
-
-
-@pytest.fixture(scope="module")
-def spark(platform: Platform) -> Iterator[SparkSession]:
-    """A session of this process, in which the proof is made after each fault."""
-    with session(platform, parse_pipeline(document(platform, "servers"), "servers")) as started:
-        yield started
 
 
 def test_one_of_three_brokers_is_lost_again_and_again(
@@ -63,9 +57,8 @@ def test_one_of_three_brokers_is_lost_again_and_again(
 
 
 def test_a_database_that_fails_over_to_its_standby_at_another_address(
-    platform: Platform, jar_cache: Path, tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+    platform: Platform, jar_cache: Path, tmp_path: Path
+) -> None:
     """The standby is a moment behind: what it never heard of is read from Kafka again."""
     lost = Platform(tmp_path / "lost", jars=jar_cache)
     try:
@@ -73,7 +66,6 @@ def test_a_database_that_fails_over_to_its_standby_at_another_address(
         with with_standby(lost, tmp_path) as pair:
             there = Elsewhere(platform, postgres=pair.both)
             variables = {"YEOUL_SECRETS_DIR": str(_secrets(lost, pair.both.host, tmp_path))}
-            monkeypatch.setenv("YEOUL_SECRETS_DIR", variables["YEOUL_SECRETS_DIR"])
             with stream(there, tmp_path, "failover", variables=variables) as made:
                 made.start()
                 made.produce(records(0, 5000))
@@ -83,9 +75,8 @@ def test_a_database_that_fails_over_to_its_standby_at_another_address(
                 made.produce(records(2, 5000))
                 made.caught_up("table", "lake")
                 assert made.query("SELECT inet_server_addr()::text") == [("127.0.0.2/32",)]
-                # Workers of this process' session know the other Secret.
-                monkeypatch.setenv("YEOUL_INSTALLATION", INSTALLATION)
-                proof = run_verify(made.file)
+                # In a process of its own, with the pipeline's Secret.
+                proof = run_verify(made.file, **made.environment())
                 assert proof.returncode == 0, proof.stdout + proof.stderr
     finally:
         lost.down()
@@ -129,8 +120,8 @@ def test_a_full_disk_of_the_database_is_told_and_waited_for(
         made.produce(records(0))
         made.caught_up("table")
         user = platform.endpoints.postgres.user
-        _as_admin(
-            platform,
+        execute(
+            platform.administrator,
             f"CREATE TABLESPACE small LOCATION '{disk}'",
             f"GRANT CREATE ON TABLESPACE small TO {user}",
         )
@@ -149,7 +140,7 @@ def test_a_full_disk_of_the_database_is_told_and_waited_for(
         finally:
             made.kill()
             order(made, "DROP TABLE IF EXISTS filler", f"DROP TABLE {made.table}")
-            _as_admin(platform, "DROP TABLESPACE small")
+            execute(platform.administrator, "DROP TABLESPACE small")
 
 
 def _has_reached(made: Stream, offsets: int) -> bool:
@@ -174,11 +165,6 @@ def _disk(folder: Path, size: str) -> Iterator[Path]:
         yield disk
     finally:
         subprocess.run(["umount", "--lazy", str(disk)], check=True)
-
-
-def _as_admin(platform: Platform, *statements: str) -> None:
-    port = platform.endpoints.postgres.port
-    execute(administrator(platform.home, {"postgres": port}), *statements)
 
 
 def test_a_full_lake_is_told_and_waited_for(

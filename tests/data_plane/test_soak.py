@@ -8,6 +8,7 @@ from __future__ import annotations
 import itertools
 import os
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -18,11 +19,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
-from fix_faults import holds, order, records
-from fix_stream import Stream, connect, stream
-from fix_verify import document, session
+from fix_faults import holds, locked, order, records, spark
+from fix_stream import Stream, stream
 from yeoul_local.platform import Platform
-from yeoul_stream.pipeline import parse_pipeline
+
+__all__ = ["spark"]
 
 pytestmark = [
     pytest.mark.night,
@@ -36,13 +37,6 @@ SEED = os.environ.get("YEOUL_SOAK_SEED") or str(random.SystemRandom().randrange(
 ROUNDS_A_PROOF = 5
 
 
-@pytest.fixture(scope="module")
-def spark(platform: Platform) -> Iterator[SparkSession]:
-    """A session of this process, in which the proof is made."""
-    with session(platform, parse_pipeline(document(platform, "soak"), "soak")) as started:
-        yield started
-
-
 def kill_driver(made: Stream, rng: random.Random) -> None:
     """It begins anew, as the operator would have it."""
     made.kill()
@@ -52,8 +46,7 @@ def kill_driver(made: Stream, rng: random.Random) -> None:
 
 def lose_checkpoint(made: Stream, rng: random.Random) -> None:
     made.kill()
-    for path in sorted((made.folder / "scratch").rglob("*"), reverse=True):
-        path.rmdir() if path.is_dir() else path.unlink()
+    shutil.rmtree(made.folder / "scratch")
     kill_driver(made, rng)
 
 
@@ -82,12 +75,8 @@ def end_sessions(made: Stream, _: random.Random) -> None:
 
 
 def lock_table(made: Stream, rng: random.Random) -> None:
-    holder = connect(made.platform)
-    holder.autocommit = False
-    with holder.cursor() as cursor:
-        cursor.execute(f"LOCK TABLE {made.table} IN ACCESS EXCLUSIVE MODE")
+    with locked(made, f"LOCK TABLE {made.table} IN ACCESS EXCLUSIVE MODE"):
         time.sleep(rng.uniform(1, 15))
-    holder.close()
 
 
 def lose(part: str) -> Callable[[Stream, random.Random], None]:

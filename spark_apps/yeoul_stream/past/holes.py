@@ -32,6 +32,11 @@ def holes(books: Iterable[RangeBook], position: int) -> list[Hole]:
     ]
 
 
+def hole_around(books: Iterable[RangeBook], position: int, start: int, end: int) -> Hole | None:
+    """Return the hole of one partition that [start, end) lies in; for the rest see `holes`."""
+    return next((h for h in holes(books, position) if h.start <= start and end <= h.end), None)
+
+
 def fillable(found: Iterable[Hole], start: int, end: int) -> list[tuple[int, int]]:
     """Return the parts of [start, end) that lie in holes, ascending."""
     parts = ((max(hole.start, start), min(hole.end, end)) for hole in found)

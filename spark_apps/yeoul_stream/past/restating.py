@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from yeoul_stream.books import RangeBook, join
-from yeoul_stream.past.holes import Move, around, holes, skipped
+from yeoul_stream.past.holes import Move, around, hole_around, skipped
 
 
 def whole(books: Sequence[RangeBook], position: int) -> bool:
@@ -22,16 +22,12 @@ def whole(books: Sequence[RangeBook], position: int) -> bool:
 
 def filled(books: Sequence[RangeBook], position: int, fresh: RangeBook) -> list[RangeBook] | None:
     """Return the partition's books with `fresh`, which lies in a hole; None where it is none."""
-    found = [
-        hole
-        for hole in holes(books, position)
-        if hole.start <= fresh.start and fresh.end <= hole.end
-    ]
-    if not found:
+    hole = hole_around(books, position, fresh.start, fresh.end)
+    if hole is None:
         return None
-    rest = [book for book in books if book != found[0].book]
+    rest = [book for book in books if book != hole.book]
     return sorted(
-        (*rest, fresh, *around(found[0], fresh.start, fresh.end, fresh)),
+        (*rest, fresh, *around(hole, fresh.start, fresh.end, fresh)),
         key=lambda book: book.start,
     )
 
@@ -50,13 +46,13 @@ def moved(books: Sequence[RangeBook], step: Move, like: RangeBook) -> list[Range
 
 def coarser(books: Sequence[RangeBook], keep: int) -> list[RangeBook]:
     """Return the books with all but the newest `keep` merged where their rules are the same."""
-    old, young = books[: max(len(books) - keep, 0)], books[max(len(books) - keep, 0) :]
+    cut = max(len(books) - keep, 0)
     result: list[RangeBook] = []
-    for book in old:
+    for book in books[:cut]:
         if result:
             both = join(result[-1], book)
             if not both.parts:
                 result[-1] = both
                 continue
         result.append(book)
-    return [*result, *young]
+    return [*result, *books[cut:]]

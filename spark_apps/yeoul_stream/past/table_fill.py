@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.job import Settings, build_sink
-from yeoul_stream.past.holes import around, holes
+from yeoul_stream.past.holes import around, hole_around
 from yeoul_stream.pipeline import Sink, StreamPipeline
 from yeoul_stream.sinks.postgres import corrections, ledger
 from yeoul_stream.sinks.postgres.copy import RESULT_SCHEMA, CommitRange, CopyPlan, write_records
@@ -69,18 +69,14 @@ def fill_range(
             for book in ledger.read_books(cursor, plan.who)
             if (book.topic_id, book.partition) == (topic.topic_id, partition)
         ]
-        found = [
-            hole
-            for hole in holes(books, position)
-            if hole.start <= extent.start and extent.end <= hole.end
-        ]
-        if not found:
+        hole = hole_around(books, position, extent.start, extent.end)
+        if hole is None:
             return 0
         fresh = (from_position(batch, plan.judge, extent.start) for batch in batches)
         tally = write_records(cursor, plan, partition, fresh, horizon)
         book = replace(tally.book(topic, partition, extent), epoch=plan.epoch)
-        if found[0].book is not None:
-            corrections.delete_book(cursor, plan.who, found[0].book)
-        for one in (book, *around(found[0], extent.start, extent.end, book)):
+        if hole.book is not None:
+            corrections.delete_book(cursor, plan.who, hole.book)
+        for one in (book, *around(hole, extent.start, extent.end, book)):
             ledger.insert_book(cursor, plan.who, one)
     return tally.read

@@ -25,6 +25,7 @@ _DIGITS = 20
 _NUMBERS = 1000
 REPLAYED: Final = "replayed"
 """The folder, beside that of the dead letters, of letters that are dead no more."""
+Kind = Literal["claim", "start", "commit", "compact", "past"]
 RESTATING: Final = ("compact", "past")
 """The kinds of entries whose books are all that count of their partitions."""
 
@@ -54,7 +55,7 @@ class Entry(BaseModel):
     sequence: int
     epoch: int
     token: str
-    kind: Literal["claim", "start", "commit", "compact", "past"]
+    kind: Kind
     committed_at: datetime
     books: tuple[RangeBook, ...] = ()
     moves: tuple[Move, ...] = ()
@@ -102,18 +103,39 @@ def totals(entry: Entry) -> Totals:
     return Totals().plus(entry.state)
 
 
-def claim(last: Entry, floor: int, token: str, now: datetime) -> Entry:
-    """Return the entry by which a new driver takes over, at epoch max(last + 1, floor)."""
+def _next(
+    last: Entry,
+    kind: Kind,
+    token: str,
+    now: datetime,
+    *,
+    epoch: int | None = None,
+    books: tuple[RangeBook, ...] = (),
+    moves: tuple[Move, ...] = (),
+    replaces: tuple[str, ...] = (),
+    state: tuple[RangeBook, ...] | None = None,
+    more: int = 0,
+    turn: int | None = None,
+) -> Entry:
+    """Return the entry after `last`, with `more` data files; what is not given stays as it was."""
     return Entry(
         sequence=last.sequence + 1,
-        epoch=max(last.epoch + 1, floor),
+        epoch=last.epoch if epoch is None else epoch,
         token=token,
-        kind="claim",
+        kind=kind,
         committed_at=now,
-        state=last.state,
-        files=last.files,
-        turn=last.turn,
+        books=books,
+        moves=moves,
+        replaces=replaces,
+        state=last.state if state is None else state,
+        files=last.files + more,
+        turn=last.turn if turn is None else turn,
     )
+
+
+def claim(last: Entry, floor: int, token: str, now: datetime) -> Entry:
+    """Return the entry by which a new driver takes over, at epoch max(last + 1, floor)."""
+    return _next(last, "claim", token, now, epoch=max(last.epoch + 1, floor))
 
 
 def start(
@@ -140,17 +162,7 @@ def start(
             state[key] = replace(before, end=begin.offset)
     if tuple(state.values()) == last.state:
         return None
-    return Entry(
-        sequence=last.sequence + 1,
-        epoch=last.epoch,
-        token=token,
-        kind="start",
-        committed_at=now,
-        books=tuple(books),
-        state=tuple(state.values()),
-        files=last.files,
-        turn=last.turn,
-    )
+    return _next(last, "start", token, now, books=tuple(books), state=tuple(state.values()))
 
 
 def commit(
@@ -173,18 +185,10 @@ def commit(
                 f"the sink stands at {before.end}"
             )
         state[key] = book if before is None else join(before, book)
-    return Entry(
-        sequence=last.sequence + 1,
-        epoch=last.epoch,
-        token=token,
-        kind="commit",
-        committed_at=now,
-        books=ranges,
-        moves=files,
-        state=tuple(state.values()),
-        files=last.files + len(files),
-        turn=last.turn,
-    )
+    return _next(
+        last, "commit", token, now,
+        books=ranges, moves=files, state=tuple(state.values()), more=len(files),
+    )  # fmt: skip
 
 
 def compact(
@@ -200,19 +204,10 @@ def compact(
     `books` are all books of the partitions that it is about.
     """
     files, gone = tuple(moves), tuple(replaces)
-    return Entry(
-        sequence=last.sequence + 1,
-        epoch=last.epoch,
-        token=token,
-        kind="compact",
-        committed_at=now,
-        books=tuple(books),
-        moves=files,
-        replaces=gone,
-        state=last.state,
-        files=last.files + len(files) - len(gone),
-        turn=last.turn,
-    )
+    return _next(
+        last, "compact", token, now,
+        books=tuple(books), moves=files, replaces=gone, more=len(files) - len(gone),
+    )  # fmt: skip
 
 
 def change(
@@ -232,18 +227,17 @@ def change(
     is by how many data files there are more. `back`: offsets that were committed are given up.
     """
     told = tuple(books)
-    return Entry(
-        sequence=last.sequence + 1,
-        epoch=last.epoch,
-        token=token,
-        kind="past",
-        committed_at=now,
+    return _next(
+        last,
+        "past",
+        token,
+        now,
         books=told,
         moves=tuple(moves),
         replaces=tuple(replaces),
         state=restated(last.state, told),
-        files=last.files + files,
-        turn=last.sequence + 1 if back else last.turn,
+        more=files,
+        turn=last.sequence + 1 if back else None,
     )
 
 
