@@ -1,6 +1,7 @@
 """What a night has more time for: property tests by profile, and tests that are marked `night`.
 
-HYPOTHESIS_PROFILE=nightly is for the first, YEOUL_NIGHT=1 for the second.
+HYPOTHESIS_PROFILE=nightly is for the first, YEOUL_NIGHT=1 for the second. And what no time is left
+for: `fix_night` says when.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import os
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+from fix_night import AT_NIGHT, time_is_over
 
 _SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
@@ -22,9 +25,16 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "default"))
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Leave to the night what is marked so."""
-    if os.environ.get("YEOUL_NIGHT"):
+    if AT_NIGHT:
         return
     later = pytest.mark.skip(reason="of the night: YEOUL_NIGHT=1 runs it, too")
     for item in items:
         if "night" in item.keywords:
             item.add_marker(later)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Begin no test, and no server for one, when the time is over."""
+    if time_is_over():
+        pytest.skip("no time was left for it: YEOUL_UNTIL")

@@ -1,23 +1,49 @@
-"""This machine as the source of the status page."""
+"""The status page of this machine."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from aiohttp import web
+
+from yeoul_local import ports
+from yeoul_local.errors import LocalError
 from yeoul_local.platform import Platform
+from yeoul_local.spark import INSTALLATION
 from yeoul_local.status import PartStatus, collect
 from yeoul_stream.pipeline import PipelineError, load_pipeline
 from yeoul_web.model import STAGES, Look, Part, PartState, Pipeline, Sink, Stage
 from yeoul_web.pods import tables_of
+from yeoul_web.server import Page, application
 from yeoul_web.source import Table
 
 _STATES: Mapping[str, PartState] = {"running": "up", "stopped": "absent", "died": "down"}
 _SICK = frozenset({"backoff", "failed"})
 _AT_WORK = frozenset({"running", "finished"})
+
+
+def serve(platform: Platform, port: int, prometheus: str | None) -> None:
+    """Serve the page on loopback until a signal.
+
+    Raises:
+        LocalError: the port is taken.
+    """
+    try:
+        listener = socket.create_server((ports.LOOPBACK, port))
+    except OSError as error:
+        raise LocalError(
+            f"The page cannot be served on port {port}: {error.strerror}.",
+            "Name another one: `--port 0` takes any.",
+        ) from None
+    address = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}/"
+    print(f"The page is at {address} until Ctrl-C.", flush=True)
+    page = Page(ThisMachine(platform, INSTALLATION), prometheus)
+    web.run_app(application(page), sock=listener, access_log=None, print=None)
 
 
 class ThisMachine:

@@ -1,7 +1,7 @@
 """The first example on a real node: whatever happens to it, it goes on, and the proof holds.
 
 The tests follow each other on one pipeline: each takes over what the one before has left running. A
-proof is of everything since the first row, so not each of them ends in one.
+proof is of everything since the first row, so by day not each of them ends in one.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ def test_panels_of_the_operator_have_answers(running: Running) -> None:
         running.wait(f"an answer for {panel.title}", partial(running.metrics, query))
 
 
+@pytest.mark.night
 def test_alert_of_a_lost_database_fires_and_clears(running: Running) -> None:
     running.resize("yeoul-postgres", 0)
     running.fires("YeoulPostgresDown")
@@ -93,7 +94,7 @@ def test_deleted_driver_is_replaced(running: Running) -> None:
     running.site.api.delete("Pod", running.namespace, "car-info-driver")
     running.replaced(driver)
     running.works(since=epoch)
-    running.prove()
+    running.prove_at_night()
 
 
 def test_deleted_executors_are_replaced_by_their_driver(running: Running) -> None:
@@ -117,7 +118,7 @@ def test_executors_come_and_go_under_the_same_driver(running: Running) -> None:
         running.wait(f"{executors} executors", partial(running.has_executors, executors))
     running.works()
     assert running.driver() == driver
-    running.prove()
+    running.prove_at_night()
 
 
 def test_killed_operators_change_nothing(running: Running) -> None:
@@ -133,7 +134,7 @@ def test_revision_that_cannot_run_is_rolled_back(running: Running) -> None:
     running.wait("a rollback", lambda: running.holds("RolledBack"))
     running.works(since=epoch)
     assert running.status()["revision"] == before
-    running.prove()
+    running.prove_at_night()
 
 
 def test_change_is_rolled_out(running: Running) -> None:
@@ -163,6 +164,7 @@ def test_pipeline_that_is_made_again_resumes_where_it_stood(running: Running) ->
     running.prove()
 
 
+@pytest.mark.night
 def test_frozen_driver_is_replaced(running: Running, node: Node) -> None:
     epoch, driver = running.epoch(), running.driver()
     running.apply(sinks=FAST, health={"maxBatchAge": "20 seconds"})
@@ -173,6 +175,7 @@ def test_frozen_driver_is_replaced(running: Running, node: Node) -> None:
     running.works(since=epoch)
 
 
+@pytest.mark.night
 def test_driver_of_a_lost_node_is_given_up(running: Running, node: Node) -> None:
     epoch, driver = running.epoch(), running.driver()
     with node.frozen_kubelet():

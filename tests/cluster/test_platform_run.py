@@ -26,6 +26,7 @@ def running(release: Release, pytestconfig: pytest.Config) -> Iterator[Running]:
         yield pipeline
 
 
+@pytest.mark.night
 def test_lost_broker_stops_nothing(running: Running) -> None:
     running.works()
     running.lose("yeoul-kafka-1")
@@ -39,14 +40,16 @@ def test_other_namenode_takes_over(running: Running) -> None:
     running.wait("another active NameNode", lambda: running.active_namenode() not in ("", active))
     running.wait("the lost one", is_back)
     running.goes_on()
-    running.prove()
+    running.prove_at_night()
 
 
+@pytest.mark.night
 def test_lost_datanode_stops_nothing(running: Running) -> None:
     running.lose("yeoul-hdfs-datanode-1")
     running.goes_on()
 
 
+@pytest.mark.night
 def test_restarted_database_is_found_again(running: Running) -> None:
     running.lose("yeoul-postgres-0")
     running.goes_on()
@@ -64,6 +67,7 @@ def test_loss_of_all_of_spark_and_the_operator_is_made_good(running: Running) ->
     running.works(since=epoch)
 
 
+@pytest.mark.night
 def test_dump_becomes_a_database_beside_the_other(running: Running) -> None:
     dumped = running.rows()
     log = running.run_cron_job("yeoul-postgres-backup")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
@@ -14,6 +13,7 @@ from bed.proxy import ANY, WRITES, Cut, FaultyProxy, Hang, Match
 from fix_cluster import Cluster
 from fix_history import History
 from fix_lives import BY_HAND, LIVES, Ground, Life, Step, by_hand
+from fix_night import AT_NIGHT
 from fix_operator import SPARK
 from fix_replicas import Replica, Replicas
 from fix_trials import Result, Trial, Trouble, differences, run_trials, undisturbed
@@ -93,9 +93,7 @@ def _each_step_within(
 
 
 # By day two of them: the other two take the same paths in another order.
-TODAY = (
-    LIVES if os.environ.get("YEOUL_NIGHT") else {k: LIVES[k] for k in ("completes", "is retried")}
-)
+TODAY = LIVES if AT_NIGHT else {k: LIVES[k] for k in ("completes", "is retried")}
 WATCHED: dict[str, Callable[[Life], Life]] = {
     "watches are dropped": with_dropped_watches,
     "watches lag": with_lagging_watches,

@@ -52,6 +52,7 @@ def test_a_record_is_found_in_table_and_lake(running: Stream) -> None:
     assert f"folder {running.path}: the record is there" in done.stdout
 
 
+@pytest.mark.night
 def test_a_record_that_was_not_sent_is_told(running: Stream) -> None:
     done = look(
         running, "never", "--table", running.table, "--lake", running.path, "--seconds", "1"
@@ -78,6 +79,7 @@ def test_a_dead_letter_is_told_with_its_reason(running: Stream) -> None:
     assert "became a dead letter (decode" in done.stderr
 
 
+@pytest.mark.night
 def test_where_no_pipeline_writes_the_remedy_is_told(running: Stream) -> None:
     done = look(running, "known-1", "--table", "nobodys", "--lake", "/data/nobodys")
     assert done.returncode == 1

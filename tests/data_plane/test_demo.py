@@ -90,7 +90,7 @@ def test_it_leaves_no_process(run: Run) -> None:
     assert processes.strays(run.home) == []
 
 
-@pytest.mark.parametrize("presses", [1, 2])
+@pytest.mark.parametrize("presses", [pytest.param(1, marks=pytest.mark.night), 2])
 def test_interrupted_while_it_starts_it_leaves_no_process(
     tmp_path: Path, jar_cache: Path, presses: int
 ) -> None:

@@ -138,6 +138,7 @@ def test_a_pipeline_of_the_name_begins_from_the_start(erased: Erased) -> None:
     assert erased.gone.sql("SELECT count(*) FROM erased_table") == [(200,)]
 
 
+@pytest.mark.night
 def test_a_table_that_another_pipeline_writes_too_stays(erased: Erased) -> None:
     other = erased.other
     erased.gone.run("table")
@@ -148,6 +149,7 @@ def test_a_table_that_another_pipeline_writes_too_stays(erased: Erased) -> None:
     assert is_there(other, "erased_table")
 
 
+@pytest.mark.night
 @pytest.mark.parametrize("sink", ["table", "lake"])
 def test_a_driver_that_is_still_there_is_fenced_off_for_good(
     platform: Platform, spark: SparkSession, tmp_path: Path, sink: str
@@ -166,6 +168,7 @@ def test_a_driver_that_is_still_there_is_fenced_off_for_good(
     assert made.files(made.name) == []
 
 
+@pytest.mark.night
 def test_what_cannot_be_reached_fails_and_the_rest_is_erased(
     platform: Platform, spark: SparkSession, tmp_path: Path
 ) -> None:

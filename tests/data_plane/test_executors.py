@@ -14,7 +14,8 @@ import pytest
 from fix_stream import Stream, record, stream, wait_until
 from yeoul_local.platform import Platform
 
-pytestmark = pytest.mark.timeout(1500)
+# By day the executors of a real node stand for these.
+pytestmark = [pytest.mark.night, pytest.mark.timeout(1500)]
 
 # Two workers of one core each: a master and its workers within the driver, executors as processes.
 CLUSTER = {

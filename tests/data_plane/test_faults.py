@@ -148,6 +148,7 @@ def both(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         yield made
 
 
+@pytest.mark.night
 def test_hdfs_away_for_30_seconds_does_not_stop_postgres(both: Stream, spark: SparkSession) -> None:
     both.platform.kill("hdfs")
     away = time.monotonic()
@@ -287,6 +288,7 @@ def test_partitions_that_are_added_are_read_from_their_start(
     holds(table_stream, spark, "table")
 
 
+@pytest.mark.night
 def test_a_dropped_column_stops_the_sink_until_it_is_back(
     table_stream: Stream, spark: SparkSession
 ) -> None:

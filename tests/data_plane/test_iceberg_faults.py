@@ -97,7 +97,7 @@ def _kill_when(made: Stream, moment: Callable[[], bool], block: int) -> None:
     made.kill()
 
 
-@pytest.mark.parametrize("moment", [kill_inside, kill_after])
+@pytest.mark.parametrize("moment", [kill_inside, pytest.param(kill_after, marks=pytest.mark.night)])
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_kill_9_with_the_checkpoint_lost(
     made: Stream, spark: SparkSession, moment: Callable[..., None], turn: int

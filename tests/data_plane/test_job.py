@@ -126,6 +126,7 @@ def test_a_target_that_does_not_fit_is_named(platform: Platform, tmp_path: Path)
         assert "column 'detclot' is integer, the sink produces double" in made.log.read_text()
 
 
+@pytest.mark.night
 def test_a_recreated_topic_is_read_from_its_start(platform: Platform, tmp_path: Path) -> None:
     overlay = {"spec": {"sinks": [{"name": "lake", "enabled": False}]}}
     with stream(platform, tmp_path, "reborn", overlay) as made:
@@ -153,6 +154,7 @@ NOW = {"spec": {"sinks": [{"name": "table", "trigger": "available now"},
                           {"name": "lake", "enabled": False}]}}  # fmt: skip
 
 
+@pytest.mark.night
 def test_offsets_lost_to_retention_stop_the_sink_with_their_number(
     platform: Platform, tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ from yeoul_local.platform import Platform
 
 __all__ = ["browser"]
 
+pytestmark = pytest.mark.night
+
 YEOUL = Path(sys.executable).with_name("yeoul")
 BAD = b'{"dataId": "bad", "vhcleLot": "<b>east</b>"}'
 PHONE, DESK = 390, 1280

@@ -267,6 +267,7 @@ def test_the_command_prints_one_document(delivered: World, tmp_path: Path) -> No
     assert (result.returncode, told["holds"], told["records"]) == (0, True, 1005)
 
 
+@pytest.mark.night
 def test_the_operators_errand_leaves_the_verdict_behind(delivered: World, tmp_path: Path) -> None:
     file, words = tmp_path / "checked.yaml", tmp_path / "words"
     file.write_text(yaml.safe_dump(document(delivered.platform, "checked"), sort_keys=False))

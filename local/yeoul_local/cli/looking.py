@@ -1,7 +1,6 @@
 """`yeoul status` and `logs`."""
 
 import json
-import socket
 import sys
 import time
 from dataclasses import asdict
@@ -9,19 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from aiohttp import web
 from rich.table import Table
 
-from yeoul_local import ports
 from yeoul_local.checks import tail
 from yeoul_local.cli.common import console, this_platform
 from yeoul_local.errors import LocalError
 from yeoul_local.home import Home
-from yeoul_local.page import ThisMachine
-from yeoul_local.platform import Platform
-from yeoul_local.spark import INSTALLATION
 from yeoul_local.status import PartStatus, Status, collect
-from yeoul_web.server import Page, application
 
 _STYLES = {"running": "green", "stopped": "dim", "died": "bold red"}
 _FOLLOW_SECONDS = 0.2
@@ -43,6 +36,9 @@ def status(
 ) -> None:
     """Show the parts and the pipelines: process, port, memory, time, and how far they are."""
     if as_page:
+        # A server takes as long to import as all the rest of the command.
+        from yeoul_local.page import serve
+
         serve(this_platform(), port, prometheus)
         return
     found = collect(this_platform())
@@ -53,25 +49,6 @@ def status(
     out.print(parts_table(found))
     if found.pipelines:
         out.print(sinks_table(found))
-
-
-def serve(platform: Platform, port: int, prometheus: str | None) -> None:
-    """Serve the page on loopback until a signal.
-
-    Raises:
-        LocalError: the port is taken.
-    """
-    try:
-        listener = socket.create_server((ports.LOOPBACK, port))
-    except OSError as error:
-        raise LocalError(
-            f"The page cannot be served on port {port}: {error.strerror}.",
-            "Name another one: `--port 0` takes any.",
-        ) from None
-    address = f"http://{ports.LOOPBACK}:{listener.getsockname()[1]}/"
-    print(f"The page is at {address} until Ctrl-C.", flush=True)
-    page = Page(ThisMachine(platform, INSTALLATION), prometheus)
-    web.run_app(application(page), sock=listener, access_log=None, print=None)
 
 
 def logs(
