@@ -162,6 +162,10 @@ bench: $(READY) fetch ## measure what the README claims, side by side with other
 bench-latency: $(READY) fetch ## measure how long a record takes into PostgreSQL: 3 minutes
 	@$(RUN) python -m benchmarks.stream --only latency $(BENCH)
 
+.PHONY: bench-verify
+bench-verify: $(READY) fetch ## measure the proof of 10,000,000 rows, and how soon it names a wrong byte: 15 minutes
+	@$(RUN) python -m benchmarks.verify $(BENCH)
+
 .PHONY: bench-operator
 bench-operator: $(READY) ## measure the operator on a real control plane: time, requests, CPU, memory
 	@PYTHONPATH=tests $(RUN) python -m benchmarks.operator $(BENCH)

@@ -132,15 +132,16 @@ def make_bench(platform: Platform, pipeline: StreamPipeline, count: int) -> Benc
 
 def fresh_table(bench: Bench) -> None:
     """Make an empty target without an index."""
-    _ask(bench, f"DROP TABLE IF EXISTS {TABLE}; CREATE TABLE {TABLE} ({COLUMNS}); SELECT 0")
+    ask(bench, f"DROP TABLE IF EXISTS {TABLE}; CREATE TABLE {TABLE} ({COLUMNS}); SELECT 0")
 
 
 def rows_in_table(bench: Bench) -> int:
     """Return the number of rows that arrived."""
-    return int(_ask(bench, f"SELECT count(*) FROM {TABLE}"))  # noqa: S608 (a constant)
+    return int(ask(bench, f"SELECT count(*) FROM {TABLE}"))  # noqa: S608 (a constant)
 
 
-def _ask(bench: Bench, statement: str) -> Any:
+def ask(bench: Bench, statement: str) -> Any:
+    """Run a statement in the database; return the first value of what it gives, 0 for no row."""
     connection = psycopg2.connect(bench.dsn)
     with connection, connection.cursor() as cursor:
         cursor.execute(statement)

@@ -90,6 +90,7 @@ def test_a_compaction_that_dies_leaves_every_row_once(lakes: World, moment: int)
     assert (report.verdict, report.findings.listed) == ("holds", ())
 
 
+@pytest.mark.night
 def test_a_stream_goes_on_meanwhile(lakes: World) -> None:
     with lakes.streaming("lake") as grow:
         grow([message(6_000_000 + number) for number in range(10)])

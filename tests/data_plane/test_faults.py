@@ -171,6 +171,7 @@ def test_a_locked_table_holds_up_nothing_else(both: Stream, spark: SparkSession)
     holds(both, spark, "table", "lake")
 
 
+@pytest.mark.night
 def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
     both.platform.kill("kafka")
     wait_until("that to be told", lambda: (both.progress() or {}).get("sourceError"))
@@ -181,6 +182,7 @@ def test_kafka_away_and_back(both: Stream, spark: SparkSession) -> None:
     holds(both, spark, "table", "lake")
 
 
+@pytest.mark.night
 def test_a_deleted_checkpoint_is_nothing(both: Stream, spark: SparkSession) -> None:
     both.kill()
     shutil.rmtree(both.folder / "scratch")

@@ -119,7 +119,10 @@ def _send(made: World, form: Format) -> None:
     assert producer.flush(60) == 0
 
 
-@pytest.mark.parametrize("name", ["avro", "json-schema", "protobuf"])
+# Avro is by day among the examples.
+@pytest.mark.parametrize(
+    "name", [pytest.param("avro", marks=pytest.mark.night), "json-schema", "protobuf"]
+)
 def test_records_of_every_format_arrive_exactly_once(
     platform: Platform,
     spark: SparkSession,

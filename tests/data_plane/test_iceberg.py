@@ -149,6 +149,7 @@ def test_a_table_of_another_sink_is_refused(delivered: World) -> None:
         other.run()
 
 
+@pytest.mark.night
 def test_what_was_erased_begins_anew(
     delivered: World, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

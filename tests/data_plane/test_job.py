@@ -110,6 +110,7 @@ def test_sigterm_drains_and_exits_with_0(platform: Platform, tmp_path: Path) -> 
         assert made.drain() == 0
 
 
+@pytest.mark.night
 def test_available_now_ends_by_itself(platform: Platform, tmp_path: Path) -> None:
     now = [{"name": name, "trigger": "available now"} for name in ("table", "lake")]
     with stream(platform, tmp_path, "ending", {"spec": {"sinks": now}}) as made:

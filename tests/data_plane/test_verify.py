@@ -246,6 +246,7 @@ def test_an_unreachable_lake_is_told_from_a_failure(delivered: World) -> None:
     assert (row.state, ":1 failed" in (row.reason or "")) == ("unreachable", True), row.reason
 
 
+@pytest.mark.night
 def test_a_running_pipeline_holds_at_any_moment(
     delivered: World, platform: Platform, tmp_path: Path
 ) -> None:

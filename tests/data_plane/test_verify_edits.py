@@ -32,6 +32,7 @@ def edited(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield after
 
 
+@pytest.mark.night
 def test_what_was_committed_before_an_edit_is_attested(edited: World) -> None:
     rows = edited.verify("table", "fast", "lake").sinks
     told = {row.sink: (row.state, row.in_kafka, row.attested) for row in rows}

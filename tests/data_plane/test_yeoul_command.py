@@ -47,7 +47,7 @@ def _yeoul(platform: Platform, *arguments: str) -> subprocess.CompletedProcess[s
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.night)])
 def test_down_leaves_nothing_of_an_interrupted_start(
     home: Platform, number: signal.Signals, seed: int
 ) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from yeoul_stream.judge import FolderJudge, Judge, Judged
 from yeoul_stream.records.digest import row_hashes
+from yeoul_stream.verify.buckets import bucket_sums, packed, total
 from yeoul_stream.verify.facts import Measure
 from yeoul_stream.verify.stage import Expiry, Integers, Located, PartitionCells, gone, locate
 
@@ -19,8 +20,10 @@ _REASONS: Final = ("decode", "expression")
 _COUNTS: Final = ("read", "written", "filtered", *_REASONS, "dead_offsets", "target_rows",
                    "expired_rows")  # fmt: skip
 _DIGESTS: Final = ("digest", "target_digest", "expired_digest")
-MEASURE_DDL: Final = "share int, cell int, " + ", ".join(
-    f"{name} bigint" for name in (*_COUNTS, *_DIGESTS)
+MEASURE_DDL: Final = (
+    "share int, cell int, "
+    + ", ".join(f"{name} bigint" for name in (*_COUNTS, *_DIGESTS))
+    + ", buckets binary"
 )
 
 
@@ -30,6 +33,7 @@ class _Tally:
     def __init__(self, size: int) -> None:
         self.counts = {name: np.zeros(size, np.int64) for name in _COUNTS}
         self.digests = {name: np.zeros(size, np.uint64) for name in _DIGESTS}
+        self.buckets = total(())
 
     def add(self, found: Located, expiry: Expiry | None = None) -> None:
         self._count("read", found.cells)
@@ -43,6 +47,7 @@ class _Tally:
         ):
             self._count(rows, found.kept_cells[mask])
             np.add.at(self.digests[digest], found.kept_cells[mask], hashes[mask])
+        self.buckets += bucket_sums(hashes[inside & ~found.refused & ~expired])
         if found.judged.dead.num_rows:
             self._dead(found)
 
@@ -68,7 +73,11 @@ class _Tally:
         columns = [pa.repeat(pa.scalar(share, pa.int32()), len(numbers)), numbers]
         columns += [pa.array(counts[name]) for name in _COUNTS]
         columns += [pa.array(self.digests[name].view(np.int64)) for name in _DIGESTS]
-        return pa.RecordBatch.from_arrays(columns, names=["share", "cell", *_COUNTS, *_DIGESTS])
+        # One for all of its cells, with the first of them.
+        buckets = [packed(self.buckets), *[None] * (len(numbers) - 1)]
+        columns.append(pa.array(buckets, pa.binary()))
+        names = ["share", "cell", *_COUNTS, *_DIGESTS, "buckets"]
+        return pa.RecordBatch.from_arrays(columns, names=names)
 
 
 @dataclass(frozen=True)
@@ -118,6 +127,8 @@ class Share:
 class MeasureStage:
     """A mapInArrow stage: yields counts and digests, one row a share and cell (MEASURE_DDL).
 
+    Some of the rows tell the bucket sums of what the target should hold, which add up, too.
+
     Takes raw or evaluated records; a batch holds those of one partition.
     """
 
@@ -141,7 +152,7 @@ class MeasureStage:
             yield tally.table(number, self.shares[number].cells[partition])
 
 
-def measure_of(row: Mapping[str, int]) -> Measure:
+def measure_of(row: Mapping[str, Any]) -> Measure:
     """Return the measure in a row of MEASURE_DDL."""
     return Measure(
         read=row["read"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pyspark.sql import SparkSession
 
@@ -80,9 +80,11 @@ class Readings:
                 raise
             return {
                 target.sink.name: Reading(
-                    mine, _whole(target.account, mine, measures, topic), sink.reread
+                    mine,
+                    _whole(target.account, mine, given.measures, topic),
+                    replace(sink.reread, sums=given.sums),
                 )
-                for target, mine, sink, measures in zip(targets, cells, wanted, found, strict=True)
+                for target, mine, sink, given in zip(targets, cells, wanted, found, strict=True)
             }
         raise AssertionError
 

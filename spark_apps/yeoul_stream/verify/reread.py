@@ -9,14 +9,16 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 
 from yeoul_stream.judge import PlainJudge
 from yeoul_stream.kafka import TopicAdmin, UnknownTopicError, kafka_options, raw_columns
 from yeoul_stream.pipeline import KafkaSource, Record
+from yeoul_stream.records.digest import Hashes
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
+from yeoul_stream.verify.buckets import Buckets, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.measuring import MEASURE_DDL, MeasureStage, Share, measure_of
 from yeoul_stream.verify.stage import (
@@ -89,8 +91,19 @@ def _compacted(spark: SparkSession, source: KafkaSource, secret: Mapping[str, st
 
 
 @dataclass(frozen=True)
+class Sums:
+    """The bucket sums of the rows that the target should hold of some cells, by their numbers."""
+
+    cells: frozenset[int]
+    buckets: Hashes
+
+
+@dataclass(frozen=True)
 class Reread:
-    """Reads cells of one topic id for one sink. `refused` are target dead letters to leave out."""
+    """Reads cells of one topic id for one sink. `refused` are target dead letters to leave out.
+
+    `sums` are what the first reading gave.
+    """
 
     spark: SparkSession
     source: KafkaSource
@@ -100,17 +113,30 @@ class Reread:
     refused: Mapping[int, Integers]
     topic: TopicState | None
     expiry: Expiry | None = None
+    sums: Sums | None = None
 
     @property
     def topic_id(self) -> str | None:
         """The id of the topic as it is now."""
         return self.topic.topic_id if self.topic else None
 
-    def hashes(self, cells: Iterable[Cell]) -> DataFrame:
-        """Return (cell, hash, partition, offset) of every row that the target should hold."""
+    def differing(self, cells: Iterable[Cell], found: Hashes) -> Buckets | None:
+        """Return in which buckets the rows of the cells are not those that were found.
+
+        None: that is not known, as the sums are those of other cells.
+        """
+        if self.sums is None or self.sums.cells != {cell.number for cell in cells}:
+            return None
+        return differing(self.sums.buckets, found)
+
+    def hashes(self, cells: Iterable[Cell], only: Buckets | None = None) -> DataFrame:
+        """Return (cell, hash, partition, offset) of every row that the target should hold.
+
+        `only` leaves out rows in other buckets.
+        """
         wanted = tuple(cells)
         mine = by_partition(wanted, self.refused)
-        stage = HashStage(self.rows.judge, mine, expiry=self.expiry)
+        stage = HashStage(self.rows.judge, mine, expiry=self.expiry, only=only)
         return self._run(wanted, stage, HASH_DDL)
 
     def newest(self, cells: Iterable[Cell], order: Order, by: pa.DataType | None) -> DataFrame:
@@ -181,22 +207,40 @@ class Wanted:
     folders: tuple[str, ...] = ()
 
 
-def measure(record: Record, sinks: Sequence[Wanted]) -> list[dict[int, Measure]]:
-    """Return cell number -> measure for each sink; cells without records get an empty one.
+@dataclass(frozen=True)
+class Measured:
+    """What Kafka gave for a sink: cell number -> measure, and the bucket sums of its rows."""
+
+    measures: dict[int, Measure]
+    sums: Sums
+
+
+def measure(record: Record, sinks: Sequence[Wanted]) -> list[Measured]:
+    """Return what Kafka gives for each sink; cells without records get an empty measure.
 
     One sink may be of any kind; several are read and decoded in one pass and have to be plain.
     """
     results = [{cell.number: Measure() for cell in sink.cells} for sink in sinks]
+    sums: list[list[bytes]] = [[] for _ in sinks]
+    for row in _measured(record, sinks):
+        mine = results[row["share"]]
+        mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
+        if row["buckets"] is not None:
+            sums[row["share"]].append(row["buckets"])
+    return [
+        Measured(mine, Sums(frozenset(mine), total(parts)))
+        for mine, parts in zip(results, sums, strict=True)
+    ]
+
+
+def _measured(record: Record, sinks: Sequence[Wanted]) -> list[Row]:
     cells = tuple(cell for sink in sinks for cell in sink.cells)
     if not cells:
-        return results
+        return []
     reread = sinks[0].reread
     stage = _pass(record, sinks)
     frame = reread.rows.frame(reread.raw(cells)).mapInArrow(cast("Any", stage), MEASURE_DDL)
-    for row in frame.collect():
-        mine = results[row["share"]]
-        mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
-    return results
+    return frame.collect()
 
 
 def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
 from yeoul_stream.sinks.postgres.upsert import Order, newest
+from yeoul_stream.verify.buckets import Buckets
 from yeoul_stream.verify.facts import Cell
 from yeoul_stream.verify.table_scan import ordinal
 from yeoul_stream.verify.values import texts
@@ -130,14 +131,19 @@ class _CellStage:
                 yield partition, mine, locate(self.judge(batch), mine)
 
 
+@dataclass(frozen=True)
 class HashStage(_CellStage):
-    """Yields the hash of every row to be written (HASH_DDL)."""
+    """Yields the hash of every row to be written (HASH_DDL), or of those in some buckets."""
+
+    only: Buckets | None = field(default=None, kw_only=True)
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""
         for partition, cells, found in self._each(batches):
-            mask = self._stored(found)
-            hashes = row_hashes(found.judged.rows)[mask]
+            mask, hashes = self._stored(found), row_hashes(found.judged.rows)
+            if self.only is not None:
+                mask &= self.only.holds(hashes)
+            hashes = hashes[mask]
             yield pa.RecordBatch.from_pydict(
                 {
                     "cell": pa.array(cells.numbers[found.kept_cells[mask]].astype(np.int32)),

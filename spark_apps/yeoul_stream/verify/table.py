@@ -14,11 +14,14 @@ from psycopg2.extensions import cursor as Cursor
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.identity import SinkIdentity
+from yeoul_stream.records.digest import Hashes
 from yeoul_stream.secrets import PostgresSecret
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.target import OutputColumn
+from yeoul_stream.verify import buckets
+from yeoul_stream.verify.buckets import Buckets
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
 from yeoul_stream.verify.table_rows import (
@@ -174,18 +177,22 @@ class TableReader:
     heaps: Sequence[Heap]
     lineage: tuple[int, int] | None
 
-    def amount(self) -> Amount:
-        """Return the number of rows and their digest; rows that cannot be ours count only."""
+    def amount(self) -> tuple[Amount, Hashes]:
+        """Return number and digest of the rows, and their sums by bucket.
+
+        Rows that cannot be ours count only.
+        """
         stage = AmountStage(self.scan())
         rows = self._run(stage, AMOUNT_DDL).collect()
-        return total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
+        amount = total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
+        return amount, buckets.total(row["buckets"] for row in rows)
 
-    def hashes(self) -> DataFrame:
-        """Return (hash, place, partition, offset) of every row.
+    def hashes(self, only: Buckets | None = None) -> DataFrame:
+        """Return (hash, place, partition, offset) of every row, or of those in some buckets.
 
         A row that cannot be ours has no hash; partition and offset are null without lineage.
         """
-        return self._run(RowStage(self.scan(), self.lineage), ROW_DDL)
+        return self._run(RowStage(self.scan(), self.lineage, only), ROW_DDL)
 
     def keyed(self, key: Sequence[str], by: str | None) -> DataFrame:
         """Return (key, by, partition, offset, hash, place) of every row; the key as its hash."""

@@ -11,16 +11,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from yeoul_stream.records.digest import digest, row_hashes
+from yeoul_stream.records.digest import Hashes, digest, row_hashes
+from yeoul_stream.verify.buckets import Buckets, bucket_sums, packed
 from yeoul_stream.verify.table_scan import ALIEN, PLACE, Scan, carrier
 
-AMOUNT_DDL: Final = "rows bigint, digest bigint"
+AMOUNT_DDL: Final = "rows bigint, digest bigint, buckets binary"
 ROW_DDL: Final = "hash bigint, place string, partition int, offset bigint"
 
 
 @dataclass(frozen=True)
 class AmountStage:
-    """A mapInArrow stage over the numbers of chunks: yields rows and digest (AMOUNT_DDL)."""
+    """A mapInArrow stage over the numbers of chunks: yields sums (AMOUNT_DDL)."""
 
     scan: Scan
 
@@ -32,6 +33,7 @@ class AmountStage:
                 {
                     "rows": pa.array([rows.num_rows], pa.int64()),
                     "digest": pa.array([digest(hashes[~alien])], pa.int64()),
+                    "buckets": pa.array([packed(bucket_sums(hashes[~alien]))], pa.binary()),
                 }
             )
 
@@ -41,15 +43,17 @@ class RowStage:
     """A mapInArrow stage over the numbers of chunks: yields one row a table row (ROW_DDL).
 
     `lineage` are the indices of the columns with partition and offset, where the table has them.
+    `only` leaves out rows in other buckets, but none of those that have no hash.
     """
 
     scan: Scan
     lineage: tuple[int, int] | None
+    only: Buckets | None = None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's chunks."""
-        for rows in self.scan.read(batches, place=True):
-            hashes, alien = _hashes(rows)
+        for everything in self.scan.read(batches, place=True):
+            rows, hashes, alien = self._chosen(everything)
             partition, offset = pa.nulls(rows.num_rows), pa.nulls(rows.num_rows)
             if self.lineage is not None:
                 partition, offset = (rows.column(i).combine_chunks() for i in self.lineage)
@@ -62,6 +66,13 @@ class RowStage:
                     "offset": offset.cast(pa.int64()),
                 }
             )
+
+    def _chosen(self, rows: pa.Table) -> tuple[pa.Table, Hashes, npt.NDArray[np.bool_]]:
+        hashes, alien = _hashes(rows)
+        if self.only is None:
+            return rows, hashes, alien
+        mask = self.only.holds(hashes) | alien
+        return rows.filter(pa.array(mask)), hashes[mask], alien[mask]
 
 
 @dataclass(frozen=True)
@@ -113,7 +124,7 @@ def _int32(numbers: pa.Array, least: int = 0) -> pa.Array:
     return pc.if_else(fits, wide, None).cast(pa.int32())
 
 
-def _hashes(rows: pa.Table) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.bool_]]:
+def _hashes(rows: pa.Table) -> tuple[Hashes, npt.NDArray[np.bool_]]:
     """Return the hash of each row, and whether it is alien."""
     extra = [name for name in (ALIEN, PLACE) if name in rows.schema.names]
     alien: npt.NDArray[np.bool_] = rows.column(ALIEN).to_numpy().astype(bool)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as csv
 from psycopg2 import sql
 from psycopg2.extensions import cursor as Cursor
@@ -22,6 +23,7 @@ from yeoul_stream.sinks.postgres.connection import connect
 
 ALIEN: Final = "alien"
 PLACE: Final = "place"
+_ONLY: Final = "ONLY "
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Scan:
         """Return the row at a place that `read` gave, as a table of no or one row."""
         heap, ctid = place.rsplit(" ", 1)
         where = sql.SQL(" WHERE ctid = {}").format(sql.Literal(ctid))
-        return self._copy(cursor, f"ONLY {heap}", where, "")
+        return self._copy(cursor, f"{_ONLY}{heap}", where, "")
 
     def _chunk(self, cursor: Cursor, chunk: Chunk, place: bool) -> pa.Table:
         addressed = chunk.stop is not None
@@ -70,8 +72,13 @@ class Scan:
             where = sql.SQL(" WHERE ctid >= {} AND ctid < {}").format(
                 sql.Literal(f"({chunk.first},0)"), sql.Literal(f"({chunk.stop},0)")
             )
-        shown = "tableoid::regclass || ' ' || ctid" if addressed else "NULL::text"
-        return self._copy(cursor, chunk.source, where, shown if place else "")
+        shown = "ctid::text" if addressed else "NULL::text"
+        rows = self._copy(cursor, chunk.source, where, shown if place else "")
+        if place and addressed:
+            heap = chunk.source.removeprefix(_ONLY)
+            places = pc.binary_join_element_wise(heap, rows.column(PLACE), " ")
+            rows = rows.set_column(rows.num_columns - 1, PLACE, places)
+        return rows
 
     def _copy(self, cursor: Cursor, source: str, where: sql.Composable, place: str) -> pa.Table:
         columns: list[sql.Composable] = []

@@ -67,7 +67,7 @@ def upserted(reader: TableReader, reread: Reread, expected: Expected, order: Ord
         F.max(F.struct("by", "partition", "offset", "hash")).alias("last")
     )
     attested = any(book.written for book in expected.attested)
-    found = reader.amount()
+    found, _ = reader.amount()
     if not attested:
         sums = last.agg(
             F.count("*").alias("rows"),

@@ -8,6 +8,7 @@ import pyarrow as pa
 from yeoul_stream.judge import FolderJudge, Judge, PlainJudge
 from yeoul_stream.pipeline import Field, Record
 from yeoul_stream.records.digest import digest, row_hashes
+from yeoul_stream.verify.buckets import bucket_sums, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.measuring import MeasureStage, Share, measure_of
 from yeoul_stream.verify.stage import DeadStage, HashStage, by_partition
@@ -75,6 +76,17 @@ def test_a_refused_record_counts_apart() -> None:
 def test_hashes_come_with_their_offsets() -> None:
     (found,) = HashStage(JUDGE, by_partition(CELLS, {}))(iter([batch([good(12), (13, b"")])]))
     assert found.to_pylist() == [{"cell": 1, "hash": hash_of(12), "partition": 0, "offset": 12}]
+
+
+def test_only_the_rows_of_some_buckets_are_asked_for() -> None:
+    rows = batch([good(n) for n in range(20)])
+    (found,) = MeasureStage(JUDGE, (Share(by_partition(CELLS, {})),))(iter([rows]))
+    there = total(part for part in found.column("buckets").to_pylist() if part is not None)
+    lacking = there - bucket_sums(row_hashes(pa.table({"id": ["7"]})))
+    stage = HashStage(JUDGE, by_partition(CELLS, {}), only=differing(there, lacking))
+    (found,) = stage(iter([rows]))
+    assert {row["offset"]: row["hash"] for row in found.to_pylist()}[7] == hash_of(7)
+    assert found.num_rows < 5
 
 
 def test_dead_records_come_with_their_reason() -> None:

@@ -1,0 +1,116 @@
+"""`python -m benchmarks.verify`: the time of a proof, and until a wrong byte has a name.
+
+A backlog is delivered into the table; it is proved, then one byte of one row is altered, and it is
+proved again, in turns. Results go to benchmarks/results/verify.json.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from pyspark.sql import SparkSession
+
+from benchmarks.backlog import fill
+from benchmarks.bench import TABLE, Bench, ask, fresh_table, make_bench, pipeline_of
+from benchmarks.contenders import yeoul
+from benchmarks.cpu import cpu_seconds
+from benchmarks.machine import ROOT, commit, machine
+from yeoul_local.platform import Platform
+from yeoul_stream.job import Settings
+from yeoul_stream.verify.report import Report
+from yeoul_stream.verify.run import verify
+
+RESULTS = ROOT / "benchmarks" / "results" / "verify.json"
+_RUN = 1
+
+
+def main() -> int:
+    """Run the benchmark and write the results."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verify", description=__doc__)
+    parser.add_argument("--records", type=int, default=10_000_000)
+    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
+    options = parser.parse_args()
+    home = Path(os.environ.get("YEOUL_BENCH_HOME", ROOT / ".yeoul" / "bench"))
+    platform = Platform(home, jars=ROOT / ".yeoul" / "jars")
+    try:
+        platform.up(("postgres", "kafka", "hdfs"))
+        topic = f"bench_verify_{int(time.time())}"
+        fill(platform.endpoints.kafka_bootstrap, topic, options.records)
+        pipeline = pipeline_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
+        bench = make_bench(platform, pipeline, options.records)
+        results = {
+            "machine": machine(), "commit": commit(), "records": options.records,
+            **_measure(bench, options.turns, home),
+        }  # fmt: skip
+        print(json.dumps(results, indent=2))
+        if options.write:
+            RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+    finally:
+        if (session := SparkSession.getActiveSession()) is not None:
+            session.stop()
+        platform.down()
+    return 0
+
+
+def _measure(bench: Bench, turns: int, home: Path) -> dict[str, Any]:
+    fresh_table(bench)
+    cpu, began = cpu_seconds(home), time.monotonic()
+    yeoul(bench, ("table",), _RUN)
+    streamed = (time.monotonic() - began, cpu_seconds(home) - cpu)
+    print(f"delivered in {streamed[0]:.0f} s, {streamed[1]:.0f} CPU s", flush=True)
+    proofs: dict[str, list[tuple[float, float]]] = {"holds": [], "altered": []}
+    row = str(ask(bench, f"SELECT data_id FROM {TABLE} OFFSET {bench.count // 2} LIMIT 1"))  # noqa: S608
+    for turn in range(turns):
+        proofs["holds"].append(_prove(bench, home, turn, _holds))
+        _alter(bench, row, altered := f"X{row[1:]}")
+        proofs["altered"].append(_prove(bench, home, turn, _names_one_row))
+        _alter(bench, altered, row)
+    return {
+        "delivered": _numbers([streamed]),
+        **{name: _numbers(found) for name, found in proofs.items()},
+    }
+
+
+def _prove(
+    bench: Bench, home: Path, turn: int, check: Callable[[Report], None]
+) -> tuple[float, float]:
+    settings = Settings(f"{bench.topic}-table-{_RUN}", scratch=bench.scratch)
+    cpu, began = cpu_seconds(home), time.monotonic()
+    report = verify(bench.pipeline, settings, bench.spark, ["table"])
+    took = (time.monotonic() - began, cpu_seconds(home) - cpu)
+    check(report)
+    print(f"{turn} {report.verdict:>8} {took[0]:6.1f} s {took[1]:6.1f} CPU s", flush=True)
+    return took
+
+
+def _alter(bench: Bench, row: str, other: str) -> None:
+    ask(bench, f"UPDATE {TABLE} SET data_id = '{other}' WHERE data_id = '{row}' RETURNING 0")  # noqa: S608
+
+
+def _holds(report: Report) -> None:
+    if report.verdict != "holds":
+        raise RuntimeError(f"the proof should hold: {report.findings.listed}")
+
+
+def _names_one_row(report: Report) -> None:
+    kinds = [finding.kind for finding in report.findings.listed]
+    if kinds != ["row-altered"]:
+        raise RuntimeError(f"one row should be named as altered: {report.findings.listed}")
+
+
+def _numbers(proofs: list[tuple[float, float]]) -> dict[str, float]:
+    return {
+        "seconds": round(statistics.median(seconds for seconds, _ in proofs), 1),
+        "cpu_seconds": round(statistics.median(cpu for _, cpu in proofs), 1),
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())
