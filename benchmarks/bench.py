@@ -1,6 +1,8 @@
 """What every contender shares: session, pipeline, backlog, table; and our sinks, ready to run."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -12,6 +14,7 @@ from pyspark.sql import SparkSession
 
 from benchmarks.backlog import PARTITIONS
 from benchmarks.machine import ROOT
+from yeoul_local.events import Event
 from yeoul_local.parts.postgres_access import PostgresEndpoint
 from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings, build_sink, identity
@@ -92,6 +95,25 @@ class Bench:
         """The database as Java names it."""
         pg = self.postgres
         return f"jdbc:postgresql://{pg.host}:{pg.port}/{pg.dbname}"
+
+
+@contextmanager
+def servers(*parts: str) -> Iterator[Platform]:
+    """Have parts of a platform of the bench's own; Spark ends with them."""
+    home = Path(os.environ.get("YEOUL_BENCH_HOME", ROOT / ".yeoul" / "bench"))
+    platform = Platform(home, jars=ROOT / ".yeoul" / "jars")
+    try:
+        platform.up(parts, report=_say)
+        yield platform
+    finally:
+        if (session := SparkSession.getActiveSession()) is not None:
+            session.stop()
+        platform.down()
+
+
+def _say(event: Event) -> None:
+    if event.phase == "ready":
+        print(f"{event.part} is up", flush=True)
 
 
 def pipeline_of(platform: Platform, topic: str, trigger: str, **source: object) -> StreamPipeline:

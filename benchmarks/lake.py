@@ -6,7 +6,6 @@ in small batches, whose many files are compacted. Results go to benchmarks/resul
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -14,10 +13,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from benchmarks.backlog import fill
-from benchmarks.bench import Bench, make_bench
+from benchmarks.bench import Bench, make_bench, servers
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, commit, machine
@@ -49,23 +46,16 @@ def main() -> int:
     parser.add_argument("--batches", type=int, default=50, help="of the part about compaction")
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     options = parser.parse_args()
-    home = Path(os.environ.get("YEOUL_BENCH_HOME", ROOT / ".yeoul" / "bench"))
-    platform = Platform(home, jars=ROOT / ".yeoul" / "jars")
-    try:
-        platform.up(("kafka", "hdfs"))
+    with servers("kafka", "hdfs") as platform:
         fill(platform.endpoints.kafka_bootstrap, topic := f"{_TOPIC}_{int(time.time())}",
              options.records)  # fmt: skip
         results = {
             "machine": machine(), "commit": commit(), "records": options.records,
-            **_measure(platform, topic, options, home),
+            **_measure(platform, topic, options, platform.home.root),
         }  # fmt: skip
         print(json.dumps(results, indent=2))
         if options.write:
             RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    finally:
-        if (session := SparkSession.getActiveSession()) is not None:
-            session.stop()
-        platform.down()
     return 0
 
 

@@ -7,21 +7,16 @@ cancels out. Then the latency of a steady stream. Results go to benchmarks/resul
 
 import argparse
 import json
-import os
 import sys
 import uuid
 from dataclasses import replace
-from pathlib import Path
-
-from pyspark.sql import SparkSession
 
 from benchmarks import latency, overhead, peers
 from benchmarks.backlog import create, fill
-from benchmarks.bench import Bench, make_bench, pipeline_of
+from benchmarks.bench import Bench, make_bench, pipeline_of, servers
 from benchmarks.contenders import CONTENDERS
 from benchmarks.machine import ROOT, commit, machine
 from benchmarks.throughput import run_in_turns, summary, table
-from yeoul_local.events import Event
 from yeoul_local.platform import Platform
 
 RESULTS = ROOT / "benchmarks" / "results" / "stream.json"
@@ -32,16 +27,13 @@ _CONTENDERS = [name for name in CONTENDERS if name != overhead.WATCHED]
 def main() -> int:
     """Run the benchmark and write the results."""
     options = _options()
-    home = Path(os.environ.get("YEOUL_BENCH_HOME", ROOT / ".yeoul" / "bench"))
-    platform = Platform(home, jars=ROOT / ".yeoul" / "jars")
     names = [name for name in options.only if name in _CONTENDERS]
     results: dict[str, object] = {}
-    try:
-        platform.up(("postgres", "kafka", "hdfs"), report=_say)
+    with servers("postgres", "kafka", "hdfs") as platform:
         bench = _bench(platform, options.records if names or OVERHEAD in options.only else 0)
         if names:
             bench = replace(bench, peers=peers.start(platform, names))
-            runs = run_in_turns(bench, home, names, options.turns)
+            runs = run_in_turns(bench, platform.home.root, names, options.turns)
             for peer in bench.peers.values():
                 peer.stop()
             found = summary(runs, options.records)
@@ -49,17 +41,13 @@ def main() -> int:
             if set(names) == set(_CONTENDERS):
                 results |= found | {"machine": machine(), "commit": commit()}
         if OVERHEAD in options.only:
-            found = overhead.measure(bench, home, options.pairs)
+            found = overhead.measure(bench, platform.home.root, options.pairs)
             print(f"metrics_overhead_percent: {found['metrics_overhead_percent']}")
             results |= found
         if LATENCY in options.only:
             found = _latency(platform, bench, latency.Plan(measured=options.seconds))
             print(json.dumps(found, indent=2))
             results |= found
-    finally:
-        if (session := SparkSession.getActiveSession()) is not None:
-            session.stop()
-        platform.down()
     if options.write and results:
         known = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
         RESULTS.write_text(json.dumps(known | results, indent=2) + "\n")
@@ -77,11 +65,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", nargs="+", choices=everything, default=everything)
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     return parser.parse_args()
-
-
-def _say(event: Event) -> None:
-    if event.phase == "ready":
-        print(f"{event.part} is up", flush=True)
 
 
 def _bench(platform: Platform, count: int) -> Bench:

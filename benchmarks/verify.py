@@ -6,7 +6,6 @@ proved again, in turns. Results go to benchmarks/results/verify.json.
 
 import argparse
 import json
-import os
 import statistics
 import sys
 import time
@@ -14,14 +13,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from pyspark.sql import SparkSession
-
 from benchmarks.backlog import fill
-from benchmarks.bench import TABLE, Bench, ask, fresh_table, make_bench, pipeline_of
+from benchmarks.bench import TABLE, Bench, ask, fresh_table, make_bench, pipeline_of, servers
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, commit, machine
-from yeoul_local.platform import Platform
 from yeoul_stream.job import Settings
 from yeoul_stream.verify.report import Report
 from yeoul_stream.verify.run import verify
@@ -37,25 +33,18 @@ def main() -> int:
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     options = parser.parse_args()
-    home = Path(os.environ.get("YEOUL_BENCH_HOME", ROOT / ".yeoul" / "bench"))
-    platform = Platform(home, jars=ROOT / ".yeoul" / "jars")
-    try:
-        platform.up(("postgres", "kafka", "hdfs"))
+    with servers("postgres", "kafka", "hdfs") as platform:
         topic = f"bench_verify_{int(time.time())}"
         fill(platform.endpoints.kafka_bootstrap, topic, options.records)
         pipeline = pipeline_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
         bench = make_bench(platform, pipeline, options.records)
         results = {
             "machine": machine(), "commit": commit(), "records": options.records,
-            **_measure(bench, options.turns, home),
+            **_measure(bench, options.turns, platform.home.root),
         }  # fmt: skip
         print(json.dumps(results, indent=2))
         if options.write:
             RESULTS.write_text(json.dumps(results, indent=2) + "\n")
-    finally:
-        if (session := SparkSession.getActiveSession()) is not None:
-            session.stop()
-        platform.down()
     return 0
 
 
