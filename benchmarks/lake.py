@@ -5,7 +5,6 @@ in small batches, whose many files are compacted. Results go to benchmarks/resul
 """
 
 import argparse
-import json
 import statistics
 import sys
 import time
@@ -17,7 +16,7 @@ from benchmarks.backlog import fill
 from benchmarks.bench import Bench, make_bench, servers
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
-from benchmarks.machine import ROOT, commit, machine
+from benchmarks.machine import ROOT, tell
 from yeoul_local.platform import Platform
 from yeoul_stream.compact.run import compact
 from yeoul_stream.compact.settings import Settings as Aim
@@ -49,13 +48,8 @@ def main() -> int:
     with servers("kafka", "hdfs") as platform:
         fill(platform.endpoints.kafka_bootstrap, topic := f"{_TOPIC}_{int(time.time())}",
              options.records)  # fmt: skip
-        results = {
-            "machine": machine(), "commit": commit(), "records": options.records,
-            **_measure(platform, topic, options, platform.home.root),
-        }  # fmt: skip
-        print(json.dumps(results, indent=2))
-        if options.write:
-            RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        found = _measure(platform, topic, options, platform.home.root)
+        tell(RESULTS, {"records": options.records, **found}, write=options.write)
     return 0
 
 

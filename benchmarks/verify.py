@@ -5,11 +5,12 @@ proved again, in turns. Results go to benchmarks/results/verify.json.
 """
 
 import argparse
-import json
 import statistics
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from benchmarks.backlog import fill
 from benchmarks.bench import TABLE, Bench, ask, fresh_table, make_bench, pipeline_of, servers
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
-from benchmarks.machine import ROOT, commit, machine
+from benchmarks.machine import ROOT, tell
 from yeoul_stream.job import Settings
 from yeoul_stream.verify.report import Report
 from yeoul_stream.verify.run import verify
@@ -38,28 +39,21 @@ def main() -> int:
         fill(platform.endpoints.kafka_bootstrap, topic, options.records)
         pipeline = pipeline_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
         bench = make_bench(platform, pipeline, options.records)
-        results = {
-            "machine": machine(), "commit": commit(), "records": options.records,
-            **_measure(bench, options.turns, platform.home.root),
-        }  # fmt: skip
-        print(json.dumps(results, indent=2))
-        if options.write:
-            RESULTS.write_text(json.dumps(results, indent=2) + "\n")
+        found = _measure(bench, options.turns, platform.home.root)
+        tell(RESULTS, {"records": options.records, **found}, write=options.write)
     return 0
 
 
 def _measure(bench: Bench, turns: int, home: Path) -> dict[str, Any]:
     fresh_table(bench)
-    cpu, began = cpu_seconds(home), time.monotonic()
-    yeoul(bench, ("table",), _RUN)
-    streamed = (time.monotonic() - began, cpu_seconds(home) - cpu)
-    print(f"delivered in {streamed[0]:.0f} s, {streamed[1]:.0f} CPU s", flush=True)
-    proofs: dict[str, list[tuple[float, float]]] = {"holds": [], "altered": []}
+    with _timed(home, "delivered") as streamed:
+        yeoul(bench, ("table",), _RUN)
+    proofs: dict[str, list[_Cost]] = {"holds": [], "altered": []}
     row = str(ask(bench, f"SELECT data_id FROM {TABLE} OFFSET {bench.count // 2} LIMIT 1"))  # noqa: S608
-    for turn in range(turns):
-        proofs["holds"].append(_prove(bench, home, turn, _holds))
+    for _ in range(turns):
+        proofs["holds"].append(_prove(bench, home, _holds))
         _alter(bench, row, altered := f"X{row[1:]}")
-        proofs["altered"].append(_prove(bench, home, turn, _names_one_row))
+        proofs["altered"].append(_prove(bench, home, _names_one_row))
         _alter(bench, altered, row)
     return {
         "delivered": _numbers([streamed]),
@@ -67,16 +61,28 @@ def _measure(bench: Bench, turns: int, home: Path) -> dict[str, Any]:
     }
 
 
-def _prove(
-    bench: Bench, home: Path, turn: int, check: Callable[[Report], None]
-) -> tuple[float, float]:
+@dataclass
+class _Cost:
+    """What something took, once it has ended."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+
+
+@contextmanager
+def _timed(home: Path, what: str) -> Iterator[_Cost]:
+    cost, cpu, began = _Cost(), cpu_seconds(home), time.monotonic()
+    yield cost
+    cost.seconds, cost.cpu_seconds = time.monotonic() - began, cpu_seconds(home) - cpu
+    print(f"{what}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} CPU s", flush=True)
+
+
+def _prove(bench: Bench, home: Path, check: Callable[[Report], None]) -> _Cost:
     settings = Settings(f"{bench.topic}-table-{_RUN}", scratch=bench.scratch)
-    cpu, began = cpu_seconds(home), time.monotonic()
-    report = verify(bench.pipeline, settings, bench.spark, ["table"])
-    took = (time.monotonic() - began, cpu_seconds(home) - cpu)
+    with _timed(home, "proved") as cost:
+        report = verify(bench.pipeline, settings, bench.spark, ["table"])
     check(report)
-    print(f"{turn} {report.verdict:>8} {took[0]:6.1f} s {took[1]:6.1f} CPU s", flush=True)
-    return took
+    return cost
 
 
 def _alter(bench: Bench, row: str, other: str) -> None:
@@ -94,10 +100,10 @@ def _names_one_row(report: Report) -> None:
         raise RuntimeError(f"one row should be named as altered: {report.findings.listed}")
 
 
-def _numbers(proofs: list[tuple[float, float]]) -> dict[str, float]:
+def _numbers(costs: list[_Cost]) -> dict[str, float]:
     return {
-        "seconds": round(statistics.median(seconds for seconds, _ in proofs), 1),
-        "cpu_seconds": round(statistics.median(cpu for _, cpu in proofs), 1),
+        "seconds": round(statistics.median(cost.seconds for cost in costs), 1),
+        "cpu_seconds": round(statistics.median(cost.cpu_seconds for cost in costs), 1),
     }
 
 

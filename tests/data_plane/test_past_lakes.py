@@ -48,7 +48,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning
 
 ROUNDS = max(2, int(os.environ.get("YEOUL_FAULT_ROUNDS", "2")))
 FORMATS = pytest.mark.parametrize("kind", ["parquet", "iceberg"])
-AT_NIGHT = pytest.mark.night
+TURNS = [0, *(pytest.param(turn, marks=pytest.mark.night) for turn in range(1, ROUNDS))]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +107,7 @@ def steady(world: World, kind: str) -> World:
 LATEST = {"source": {"kafka": {"startingOffsets": "latest"}}}
 
 
-@pytest.mark.parametrize("kind", ["parquet", pytest.param("iceberg", marks=AT_NIGHT)])
+@pytest.mark.parametrize("kind", ["parquet", pytest.param("iceberg", marks=pytest.mark.night)])
 def test_what_was_before_the_start_is_filled_once(make: Make, kind: str) -> None:
     world = make("late", kind, **LATEST)
     times = late(world)
@@ -124,7 +124,7 @@ def test_what_was_before_the_start_is_filled_once(make: Make, kind: str) -> None
 
 
 @FORMATS
-@AT_NIGHT
+@pytest.mark.night
 def test_what_stays_passed_over_is_known_and_filled_later(make: Make, kind: str) -> None:
     world = make("over", kind, **LATEST)
     times = late(world)
@@ -135,7 +135,7 @@ def test_what_stays_passed_over_is_known_and_filled_later(make: Make, kind: str)
 
 
 @FORMATS
-@AT_NIGHT
+@pytest.mark.night
 def test_a_stream_goes_on_while_it_is_filled(make: Make, kind: str) -> None:
     world = make("meanwhile", kind, **LATEST)
     times = late(world)
@@ -150,7 +150,7 @@ def test_a_stream_goes_on_while_it_is_filled(make: Make, kind: str) -> None:
     assert holds(world) == ("holds", 910)
 
 
-@AT_NIGHT
+@pytest.mark.night
 @FORMATS
 def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(make: Make, kind: str) -> None:
     world = make("back", kind)
@@ -162,14 +162,14 @@ def test_a_reset_tells_what_it_means_and_goes_back_when_told_to(make: Make, kind
 
 
 @FORMATS
-@AT_NIGHT
+@pytest.mark.night
 def test_a_reset_forth_passes_over_and_can_be_filled(make: Make, kind: str) -> None:
     world = make("forth", kind)
     goes_forth(world)
 
 
 @FORMATS
-@AT_NIGHT
+@pytest.mark.night
 def test_a_driver_that_runs_is_refused_after_a_reset(make: Make, kind: str) -> None:
     world = make("fenced", kind)
     world.send(GOOD[:200])
@@ -196,7 +196,7 @@ def _split(world: World) -> float:
     return between
 
 
-@AT_NIGHT
+@pytest.mark.night
 def test_rows_of_a_compacted_table_go_by_the_records_that_they_name(make: Make) -> None:
     world = make("merged", "iceberg", sinks=[{"name": "lake", "lineage": True}])
     between = _split(world)
@@ -208,7 +208,7 @@ def test_rows_of_a_compacted_table_go_by_the_records_that_they_name(make: Make) 
     assert holds(world) == ("holds", 400)
 
 
-@AT_NIGHT
+@pytest.mark.night
 def test_rows_of_a_compacted_table_that_name_no_record_cannot_be_taken_back(make: Make) -> None:
     world = make("nameless", "iceberg")
     between = _split(world)
@@ -218,7 +218,7 @@ def test_rows_of_a_compacted_table_that_name_no_record_cannot_be_taken_back(make
     assert holds(world) == ("holds", 400)
 
 
-@AT_NIGHT
+@pytest.mark.night
 def test_a_compacted_folder_goes_back_to_where_a_book_begins(make: Make) -> None:
     world = make("coarse", "parquet")
     between = _split(world)
@@ -242,7 +242,7 @@ def lenient(world: World, kind: str) -> dict[str, Any]:
     return with_speed(world, kind, "try_cast(speed AS double)")
 
 
-@AT_NIGHT
+@pytest.mark.night
 @FORMATS
 def test_letters_are_judged_by_the_pipeline_as_it_is_now(make: Make, kind: str) -> None:
     world = make("lenient", kind)
@@ -265,8 +265,10 @@ def test_letters_are_judged_by_the_pipeline_as_it_is_now(make: Make, kind: str) 
     assert holds(fixed) == ("holds", 16)
 
 
-@pytest.mark.parametrize("kind", [pytest.param("parquet", marks=AT_NIGHT), "iceberg"])
-@pytest.mark.parametrize("turn", [0, *(pytest.param(n, marks=AT_NIGHT) for n in range(1, ROUNDS))])
+@pytest.mark.parametrize("kind", [pytest.param("parquet", marks=pytest.mark.night), "iceberg"])
+@pytest.mark.parametrize(
+    "turn", [0, *(pytest.param(n, marks=pytest.mark.night) for n in range(1, ROUNDS))]
+)
 def test_whoever_dies_leaves_nothing_or_all(make: Make, kind: str, turn: int) -> None:
     world = make(f"dies{turn}", kind, **LATEST)
     times, chance = late(world), random.Random(f"{kind}{turn}")
@@ -305,7 +307,7 @@ def _killed(world: World, file: Path, chance: random.Random, *command: str) -> N
     subprocess.run([*argv, *command[1:]], check=True)
 
 
-@AT_NIGHT
+@pytest.mark.night
 @FORMATS
 @pytest.mark.parametrize("turn", range(ROUNDS))
 def test_kill_9_in_the_middle_leaves_nothing_or_all(
