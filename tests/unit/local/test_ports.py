@@ -1,7 +1,10 @@
 """Loopback ports."""
 
+import json
 import random
 import socket
+import subprocess
+import sys
 
 import pytest
 
@@ -22,6 +25,31 @@ def test_taken_ports_are_not_chosen() -> None:
 
 def test_chosen_ports_are_below_those_of_outgoing_connections() -> None:
     assert choose(["a"], [], random.Random(1))["a"] < 32768
+
+
+def test_port_is_chosen_once() -> None:
+    first = choose(["a"], [], random.Random(2))["a"]
+    assert choose(["a"], [], random.Random(2))["a"] != first
+
+
+_OTHER = """
+import json, random
+from yeoul_local.ports import choose
+print(json.dumps(choose("abcdefghij", [], random.Random(3))), flush=True)
+input()
+"""
+
+
+def test_processes_choose_different_ports() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", _OTHER], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as other:
+        assert other.stdout is not None
+        theirs = json.loads(other.stdout.readline())
+        assert all(is_free(port) for port in theirs.values())
+        ours = choose("abcdefghij", [], random.Random(3))
+        other.communicate("\n")
+    assert not set(ours.values()) & set(theirs.values())
 
 
 def test_a_listener_takes_its_port() -> None:
