@@ -50,7 +50,8 @@ def _copy(share: Share) -> None:
         }
     )  # fmt: skip
     consumer.assign([TopicPartition(share.topic, partition, 0) for partition in share.ends])
-    decoder, left = Decoder(share.record), sum(share.ends.values())
+    decoder = Decoder(share.record, share.select.values())
+    left = sum(share.ends.values())
     columns = ", ".join(share.select)
     with psycopg2.connect(share.dsn) as connection, connection.cursor() as cursor:
         while left:

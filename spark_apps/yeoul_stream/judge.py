@@ -107,7 +107,7 @@ class PlainJudge:
 
     @cached_property
     def _decoder(self) -> RecordDecoder:
-        return RecordDecoder(self.record)
+        return RecordDecoder(self.record, frozenset(self.select.values()))
 
     def __getstate__(self) -> dict[str, object]:
         return {"record": self.record, "select": self.select}

@@ -1,4 +1,4 @@
-"""Parsed columns to the record's columns, and which rows the reference must decide.
+"""Parsed columns to columns of the record, and which rows the reference must decide.
 
 Arrow's reader accepts NaN and the infinities, and it knows nothing of required fields and time
 zones. Timestamps, dates and decimals come as text.
@@ -28,9 +28,10 @@ class Checks:
         self.schema: pa.Schema = arrow_schema(record)
 
     def __call__(self, raw: pa.Table) -> tuple[pa.RecordBatch, Mask | None]:
-        """The columns of `schema`, and the doubtful rows (None: none)."""
+        """The given columns as `schema` has them, and the doubtful rows (None: none)."""
         checked, doubtful = [], None
-        for field in self._fields:
+        given = [field for field in self._fields if field.name in raw.schema.names]
+        for field in given:
             chunks = raw.column(field.name)
             whole = chunks.chunk(0) if chunks.num_chunks == 1 else chunks.combine_chunks()
             column, doubts = self._column(field, whole)
@@ -38,7 +39,8 @@ class Checks:
                 doubts = either(doubts, mask(whole.is_null()))
             doubtful = either(doubtful, doubts)
             checked.append(column)
-        return pa.RecordBatch.from_arrays(checked, schema=self.schema), doubtful
+        schema = pa.schema([self.schema.field(field.name) for field in given])
+        return pa.RecordBatch.from_arrays(checked, schema=schema), doubtful
 
     def _column(self, field: Field, raw: pa.Array) -> tuple[pa.Array, Mask | None]:
         if field.type == "timestamp":

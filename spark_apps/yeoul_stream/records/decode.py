@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -37,6 +37,15 @@ class Decoded:
 
 
 @dataclass(frozen=True)
+class _Read:
+    """Some of the messages as a reader gives them, yet to check; aligned with each other."""
+
+    rows: Rows
+    columns: pa.Table
+    unknown_keys: Rows
+
+
+@dataclass(frozen=True)
 class _Part:
     """Some of the messages, decoded: `rows` says which, `errors` is by row."""
 
@@ -49,22 +58,27 @@ class _Part:
 class Decoder:
     """Decodes the messages of one record type. The verdicts are those of reference.py.
 
-    `schema` is that of the decoded columns: one per declared field, in order.
+    `schema` is that of the decoded columns: one per wanted field, in the order of declaration.
     """
 
-    def __init__(self, record: Record) -> None:
-        self._reader = OptimisticReader(record)
+    def __init__(self, record: Record, wanted: Collection[str] | None = None) -> None:
+        """`wanted` are the fields whose values are asked for, by default all; all are judged."""
+        names = [name for name in record.names if wanted is None or name in wanted]
+        # A batch without columns has no rows.
+        names = names or [*record.names[:1]]
+        self._wanted = [record.names.index(name) for name in names]
+        self._reader = OptimisticReader(record, names)
         self._checks = Checks(record)
         self._reference = Reference(record)
-        self.schema: pa.Schema = self._checks.schema
+        self.schema: pa.Schema = pa.schema([self._checks.schema.field(name) for name in names])
 
     def decode(self, values: pa.BinaryArray | pa.LargeBinaryArray) -> Decoded:
         """Decode each message's value; null (a tombstone) is a bad record."""
         fast, left = self._fast(values)
-        if not left.size and fast is not None:
-            return Decoded(fast.columns, None, fast.unknown_keys)
+        if not left.size and len(fast) == 1:
+            return Decoded(fast[0].columns, None, fast[0].unknown_keys)
         slow = self._slow(values, left)
-        parts = [slow] if fast is None else [fast, slow]
+        parts = [*fast, slow]
         columns = pa.concat_batches([part.columns for part in parts])
         order = np.argsort(np.concatenate([part.rows for part in parts]))
         return Decoded(
@@ -73,9 +87,10 @@ class Decoder:
             sum(part.unknown_keys for part in parts),
         )
 
-    def _fast(self, values: pa.Array) -> tuple[_Part | None, Rows]:
-        """What can be read fast, and the rows that cannot."""
-        tables, rows, counts, left = [], [], [], []
+    def _fast(self, values: pa.Array) -> tuple[list[_Part], Rows]:
+        """What can be read fast, a part for each reader, and the rows that cannot."""
+        by_reader: dict[tuple[str, ...], list[_Read]] = {}
+        left = []
         for first, piece in _pieces(values):
             here = np.arange(first, first + len(piece), dtype=np.int64)
             text, fit = screen(piece)
@@ -84,23 +99,30 @@ class Decoder:
                 here = here[fit]
             outcome = self._reader.read(text)
             left += [here[start:stop] for start, stop in outcome.left]
-            for part in outcome.pieces:
-                tables.append(part.columns)
-                rows.append(here[part.start : part.stop])
-                counts.append(part.unknown_keys)
-        if not tables:
-            return None, np.concatenate([*left, np.empty(0, np.int64)])
-        columns, doubtful = self._checks(pa.concat_tables(tables))
-        read, unknown = np.concatenate(rows), np.concatenate(counts)
-        if doubtful is not None:
-            left.append(read[doubtful])
-            read, unknown = read[~doubtful], unknown[~doubtful]
-            columns = columns.filter(pa.array(~doubtful))
-        fast = _Part(read, columns, int(unknown.sum()), {})
-        return fast, np.concatenate([*left, np.empty(0, np.int64)])
+            for found in outcome.pieces:
+                read = _Read(here[found.start : found.stop], found.columns, found.unknown_keys)
+                by_reader.setdefault(tuple(found.columns.schema.names), []).append(read)
+        parts = []
+        for reads in by_reader.values():
+            part, doubtful = self._checked(reads)
+            parts.append(part)
+            left.append(doubtful)
+        return parts, np.concatenate([*left, np.empty(0, np.int64)])
+
+    def _checked(self, reads: list[_Read]) -> tuple[_Part, Rows]:
+        """What was read as columns, without the doubtful rows, and those."""
+        columns, doubtful = self._checks(pa.concat_tables([read.columns for read in reads]))
+        rows = np.concatenate([read.rows for read in reads])
+        unknown = np.concatenate([read.unknown_keys for read in reads])
+        columns = columns.select(self.schema.names)
+        if doubtful is None:
+            return _Part(rows, columns, int(unknown.sum()), {}), np.empty(0, np.int64)
+        sure = ~doubtful
+        columns = columns.filter(pa.array(sure))
+        return _Part(rows[sure], columns, int(unknown[sure].sum()), {}), rows[doubtful]
 
     def _slow(self, values: pa.Array, rows: Rows) -> _Part:
-        nothing: tuple[Value | None, ...] = (None,) * len(self.schema)
+        nothing: tuple[Value | None, ...] = (None,) * len(self._checks.schema)
         decoded, errors, unknown = [], {}, 0
         for row, value in zip(rows.tolist(), values.take(pa.array(rows)).to_pylist(), strict=True):
             try:
@@ -113,7 +135,7 @@ class Decoder:
                 decoded.append(good.values)
         columns = [
             pa.array([row[index] for row in decoded], field.type)
-            for index, field in enumerate(self.schema)
+            for index, field in zip(self._wanted, self.schema, strict=True)
         ]
         batch = pa.RecordBatch.from_arrays(columns, schema=self.schema)
         return _Part(rows, batch, unknown, errors)

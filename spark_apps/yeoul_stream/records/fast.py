@@ -35,9 +35,14 @@ class Refused:
 
 def raw_schema(record: Record, extras: Iterable[pa.Field] = ()) -> pa.Schema:
     """What is asked of the reader: the declared fields, then `extras`."""
-    kinds = ((field.name, arrow_type(field.type)) for field in record.fields)
-    declared = [pa.field(name, kind if kind in _READ else pa.string()) for name, kind in kinds]
+    declared = (pa.field(field.name, raw_type(field.type)) for field in record.fields)
     return pa.schema([*declared, *extras])
+
+
+def raw_type(type_name: str) -> pa.DataType:
+    """The type in which the values of a field's type are read: text where they are yet to judge."""
+    kind = arrow_type(type_name)
+    return kind if kind in _READ else pa.string()
 
 
 def parse(text: pa.Buffer, rows: int, schema: pa.Schema) -> pa.Table | Refused:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -27,16 +27,16 @@ class ValueDecoder(Protocol):
         ...
 
 
-def value_decoder(record: Record) -> ValueDecoder:
-    """Return the decoder of the record's format."""
+def value_decoder(record: Record, wanted: Collection[str] | None = None) -> ValueDecoder:
+    """Return the decoder of the record's format; it may give more columns than are wanted."""
     # Here, because most jobs need one of them only.
     match record.format:
         case "json":
-            return Decoder(record)
+            return Decoder(record, wanted)
         case "json-schema":
             from yeoul_stream.records.json_schema import JsonSchemaDecoder
 
-            return JsonSchemaDecoder(record)
+            return JsonSchemaDecoder(record, wanted)
         case "avro":
             from yeoul_stream.records.avro import AvroReader
 
@@ -50,16 +50,17 @@ def value_decoder(record: Record) -> ValueDecoder:
 class RecordDecoder:
     """Decodes batches of Kafka's columns: `value`, `key`, and `headers` where a field needs them.
 
-    `schema` is that of the decoded columns: one per declared field, in order.
+    `schema` is that of the decoded columns: one per wanted field, in the order of declaration.
     """
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, wanted: Collection[str] | None = None) -> None:
+        """`wanted` are the fields whose values are asked for, by default all; all are judged."""
         self._outer = [field for field in record.fields if field.outer]
         inner = tuple(field for field in record.fields if not field.outer)
-        self._inner = value_decoder(record.model_copy(update={"fields": inner}))
+        self._inner = value_decoder(record.model_copy(update={"fields": inner}), wanted)
         self._zone = ZoneInfo(record.time_zone)
-        self._names = record.names
-        self.schema: pa.Schema = arrow_schema(record)
+        names = [name for name in record.names if wanted is None or name in wanted]
+        self.schema: pa.Schema = pa.schema([arrow_schema(record).field(name) for name in names])
 
     def decode(self, batch: pa.RecordBatch) -> Decoded:
         """Decode each record; see Decoder.decode."""
@@ -71,7 +72,7 @@ class RecordDecoder:
         for field in self._outer:
             columns[field.name] = self._column(field, batch, errors)
         whole = pa.RecordBatch.from_arrays(
-            [columns[name] for name in self._names], schema=self.schema
+            [columns[name] for name in self.schema.names], schema=self.schema
         )
         if decoded.errors is None and not errors:
             return Decoded(whole, None, decoded.unknown_keys)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
@@ -21,10 +22,10 @@ from yeoul_stream.records.text import BadRecord
 class JsonSchemaDecoder:
     """Decodes as `Decoder` does, after each record was checked against its schema."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, wanted: Collection[str] | None = None) -> None:
         assert record.schema_registry is not None  # noqa: S101 (checked with the pipeline)
         self._registry: SchemaRegistry = record.schema_registry
-        self._inner = Decoder(record)
+        self._inner = Decoder(record, wanted)
         self.schema: pa.Schema = self._inner.schema
 
     def decode(self, values: pa.Array) -> Decoded:

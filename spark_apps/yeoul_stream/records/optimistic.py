@@ -1,4 +1,4 @@
-"""Reads screened messages with the fast reader, and narrows down which ones it cannot take.
+"""Reads screened messages with the fast readers, and narrows down which ones they cannot take.
 
 Nothing here decides about a record: what is read equals what the reference says, once checks.py has
 seen it, and the rest is left to the reference. The strategy below only decides how much that costs.
@@ -6,6 +6,7 @@ seen it, and the rest is left to the reference. The strategy below only decides 
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,16 +21,23 @@ from yeoul_stream.records.leniency import Leniency
 from yeoul_stream.records.reference import Reference
 from yeoul_stream.records.screen import lines
 from yeoul_stream.records.text import BadRecord, parse_object
+from yeoul_stream.records.typed import TypedReader
 from yeoul_stream.records.unknown import UnknownKeys
 
-_CHUNK_BYTES: Final = 1 << 20  # what is parsed and its columns stay in the processor's cache
+# What is parsed, and what becomes of it, stays in the processor's cache.
+_CHUNK_BYTES: Final = 1 << 20
+_TYPED_BYTES: Final = 256 << 10  # objects take more room than columns
 _FEW: Final = 32  # records that the reference reads in the time that one call of the reader costs
 _ENOUGH: Final = 256  # records that are worth such a call
+_LONGEST_PAUSE: Final = 64  # calls that the typed reader is left out after it has refused
 
 
 @dataclass(frozen=True)
 class Piece:
-    """The messages [start, stop) as raw columns, and how many unknown keys each one has."""
+    """The messages [start, stop) as raw columns, and how many unknown keys each one has.
+
+    The columns are all of the record's, or those of the typed reader.
+    """
 
     start: int
     stop: int
@@ -46,12 +54,25 @@ class Outcome:
 
 
 class OptimisticReader:
-    """Reads messages of one record type; remembers their unknown keys."""
+    """Reads messages of one record type; remembers their unknown keys.
 
-    def __init__(self, record: Record) -> None:
+    The typed reader comes first. Where it refuses, Arrow's is asked, and alone for a while: the
+    longer, the more often in a row that was so.
+    """
+
+    def __init__(self, record: Record, wanted: Collection[str]) -> None:
+        """`wanted` are the fields that a piece has to have, once all are judged."""
         self.record = record
         self._reference = Reference(record)
+        self._typed = TypedReader(record, wanted) if TypedReader.reads(record) else None
+        self._pause = 0
+        self._next_pause = 1
         self.unknown = UnknownKeys()
+
+    @property
+    def chunk_bytes(self) -> int:
+        """How much is best parsed in a call."""
+        return _CHUNK_BYTES if self._typed is None or self._pause else _TYPED_BYTES
 
     def read(self, text: pa.StringArray) -> Outcome:
         """Read as many of the messages as can be."""
@@ -59,6 +80,9 @@ class OptimisticReader:
 
     def parse(self, text: pa.Buffer, start: int, stop: int) -> Piece | Refused:
         """Parse the messages [start, stop), which `text` holds."""
+        typed = self._parse_typed(text, stop - start)
+        if typed is not None:
+            return Piece(start, stop, typed, np.zeros(stop - start, np.int64))
         schema = raw_schema(self.record, self.unknown.fields)
         table = parse(text, stop - start, schema)
         if isinstance(table, Refused):
@@ -67,6 +91,21 @@ class OptimisticReader:
         if unknown_keys is None:
             return Refused("an unknown key's value is not finite")
         return Piece(start, stop, table.select(self.record.names), unknown_keys)
+
+    def _parse_typed(self, text: pa.Buffer, rows: int) -> pa.Table | None:
+        # It knows of no undeclared keys.
+        if self._typed is None or self.unknown.fields:
+            return None
+        if self._pause:
+            self._pause -= 1
+            return None
+        table = self._typed.parse(text, rows)
+        if isinstance(table, Refused):
+            self._pause = self._next_pause
+            self._next_pause = min(2 * self._next_pause, _LONGEST_PAUSE)
+            return None
+        self._next_pause = 1
+        return table
 
     def learn(self, messages: pa.StringArray) -> None:
         """Learn the unknown keys of some messages."""
@@ -87,7 +126,7 @@ class _Reading:
         self._leniency = Leniency(reader.record)
         self._outcome = Outcome()
         ends = offsets(text)
-        self._most = max(_FEW, len(text) * _CHUNK_BYTES // max(1, int(ends[-1] - ends[0])))
+        self._most = max(_FEW, len(text) * reader.chunk_bytes // max(1, int(ends[-1] - ends[0])))
         self._reach = self._most
         self._skip = 1
         self._refused_at = -1

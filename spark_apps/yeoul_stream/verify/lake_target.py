@@ -185,7 +185,7 @@ class LakeTarget:
         scopes = [(cell.number, expected.scopes[cell.number]) for cell in cells]
         spark = reread.spark
         of_cell = spark.createDataFrame(scopes, "cell int, scope int")
-        wanted = reread.hashes(cells).join(F.broadcast(of_cell), "cell")
+        wanted = reread.hashes_by_cell(cells).join(F.broadcast(of_cell), "cell")
         names = [(name, index) for index, mine in owned.items() for name in mine]
         of_file = spark.createDataFrame(names, "place string, scope int")
         rows = self.lake.hashes(only(files.ours, [name for name, _ in names]))

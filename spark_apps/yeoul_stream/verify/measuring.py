@@ -11,8 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.judge import FolderJudge, Judge, Judged
-from yeoul_stream.records.digest import row_hashes
-from yeoul_stream.verify.buckets import bucket_sums, packed, total
+from yeoul_stream.records.digest import Hashes, row_hashes
+from yeoul_stream.verify.buckets import Buckets, bucket_sums, packed, total
 from yeoul_stream.verify.facts import Measure
 from yeoul_stream.verify.stage import Expiry, Integers, Located, PartitionCells, gone, locate
 
@@ -23,8 +23,21 @@ _DIGESTS: Final = ("digest", "target_digest", "expired_digest")
 MEASURE_DDL: Final = (
     "share int, cell int, "
     + ", ".join(f"{name} bigint" for name in (*_COUNTS, *_DIGESTS))
-    + ", buckets binary"
+    + ", buckets binary, partition int, offsets binary, hashes binary"
 )
+_KEPT: Final = ("partition", "offsets", "hashes")
+_SCHEMA: Final = pa.schema(
+    [
+        ("share", pa.int32()),
+        ("cell", pa.int32()),
+        *((name, pa.int64()) for name in (*_COUNTS, *_DIGESTS)),
+        ("buckets", pa.binary()),
+        ("partition", pa.int32()),
+        ("offsets", pa.binary()),
+        ("hashes", pa.binary()),
+    ]
+)
+KEPT_DDL: Final = "hash bigint, partition int, offset bigint"
 
 
 class _Tally:
@@ -35,7 +48,8 @@ class _Tally:
         self.digests = {name: np.zeros(size, np.uint64) for name in _DIGESTS}
         self.buckets = total(())
 
-    def add(self, found: Located, expiry: Expiry | None = None) -> None:
+    def add(self, found: Located, expiry: Expiry | None = None) -> tuple[Integers, Hashes]:
+        """Add a batch; offsets and hashes of its rows that the target should hold."""
         self._count("read", found.cells)
         hashes = row_hashes(found.judged.rows)
         inside = found.kept_cells >= 0
@@ -47,9 +61,12 @@ class _Tally:
         ):
             self._count(rows, found.kept_cells[mask])
             np.add.at(self.digests[digest], found.kept_cells[mask], hashes[mask])
-        self.buckets += bucket_sums(hashes[inside & ~found.refused & ~expired])
+        held = inside & ~found.refused & ~expired
+        offsets, hashes = found.kept[held], hashes[held]
+        self.buckets += bucket_sums(hashes)
         if found.judged.dead.num_rows:
             self._dead(found)
+        return offsets, hashes
 
     def _dead(self, found: Located) -> None:
         letters, inside = found.judged.dead, found.dead_cells >= 0
@@ -76,8 +93,8 @@ class _Tally:
         # One for all of its cells, with the first of them.
         buckets = [packed(self.buckets), *[None] * (len(numbers) - 1)]
         columns.append(pa.array(buckets, pa.binary()))
-        names = ["share", "cell", *_COUNTS, *_DIGESTS, "buckets"]
-        return pa.RecordBatch.from_arrays(columns, names=names)
+        columns += [pa.nulls(len(numbers), _SCHEMA.field(name).type) for name in _KEPT]
+        return pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -105,7 +122,7 @@ class Share:
     """One sink's part in a pass: its cells, and how its rows come out of what the pass gives.
 
     `columns` are the indices of the sink's columns among those of the pass; None takes them as they
-    are. `folders` see FolderJudge, `expiry` Expiry.
+    are. `folders` see FolderJudge, `expiry` Expiry. `keep` asks for the hash of each row, too.
     """
 
     cells: Mapping[int, PartitionCells]
@@ -113,6 +130,7 @@ class Share:
     folders: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
     expiry: Expiry | None = None
+    keep: bool = False
 
     def of(self, judge: Judge, batch: pa.RecordBatch, judged: Judged) -> Judged:
         """Return the verdicts of the pass's `judge` on a batch, with the sink's rows."""
@@ -127,7 +145,9 @@ class Share:
 class MeasureStage:
     """A mapInArrow stage: yields counts and digests, one row a share and cell (MEASURE_DDL).
 
-    Some of the rows tell the bucket sums of what the target should hold, which add up, too.
+    Some of the rows tell the bucket sums of what the target should hold, which add up, too. Of a
+    share that keeps them, rows without a cell hold offsets and hashes of what it should hold, as
+    KeptStage reads them.
 
     Takes raw or evaluated records; a batch holds those of one partition.
     """
@@ -147,9 +167,47 @@ class MeasureStage:
                 if cells is not None:
                     tally = tallies.setdefault((number, partition), _Tally(len(cells.numbers)))
                     found = locate(share.of(self.judge, batch, judged), cells)
-                    tally.add(found, share.expiry)
+                    offsets, hashes = tally.add(found, share.expiry)
+                    if share.keep:
+                        yield _kept(number, partition, offsets, hashes)
         for (number, partition), tally in tallies.items():
             yield tally.table(number, self.shares[number].cells[partition])
+
+
+@dataclass(frozen=True)
+class KeptStage:
+    """A mapInArrow stage over rows of MEASURE_DDL without a cell: yields KEPT_DDL.
+
+    `only` leaves out rows in other buckets.
+    """
+
+    only: Buckets | None
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        for batch in batches:
+            for row in batch.to_pylist():
+                hashes = np.frombuffer(row["hashes"], np.uint64)
+                offsets = np.frombuffer(row["offsets"], np.int64)
+                if self.only is not None:
+                    mask = self.only.holds(hashes)
+                    hashes, offsets = hashes[mask], offsets[mask]
+                yield pa.RecordBatch.from_pydict(
+                    {
+                        "hash": pa.array(hashes.view(np.int64)),
+                        "partition": pa.array(np.full(len(hashes), row["partition"], np.int32)),
+                        "offset": pa.array(offsets),
+                    }
+                )
+
+
+def _kept(share: int, partition: int, offsets: Integers, hashes: Hashes) -> pa.RecordBatch:
+    given = {"share": share, "partition": partition, "offsets": offsets, "hashes": hashes}
+    known = {
+        name: value.tobytes() if isinstance(value, np.ndarray) else value
+        for name, value in given.items()
+    }
+    return pa.RecordBatch.from_pylist([known], schema=_SCHEMA)
 
 
 def measure_of(row: Mapping[str, Any]) -> Measure:

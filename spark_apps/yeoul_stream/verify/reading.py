@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from pyspark.sql import SparkSession
@@ -18,6 +19,8 @@ from yeoul_stream.verify.table_target import TableTarget
 
 AnyTarget = TableTarget | LakeTarget | IcebergTarget
 _ATTEMPTS = 3
+# Rows whose hashes and offsets are kept on the local disk while a table is proved: 800 MB of them.
+_MOST_KEPT = 50_000_000
 _GONE = ("OffsetOutOfRange", "data may have been lost", "data was lost")
 
 
@@ -39,9 +42,14 @@ class Readings:
         spark: SparkSession,
         targets: Sequence[AnyTarget],
         bounds: Callable[[AnyTarget], dict[Key, set[int]]],
+        stack: ExitStack,
     ) -> None:
-        """`bounds` are the offsets at which a sink's range has to be cut."""
+        """`bounds` are the offsets at which a sink's range has to be cut.
+
+        What is kept of the readings is there until `stack` is closed.
+        """
         self._pipeline, self._spark, self._bounds = pipeline, spark, bounds
+        self._stack = stack
         self._alike = [t for t in targets if self._plain(t) is not None and not t.account.empty]
         self._known: dict[str, Reading] = {}
 
@@ -72,7 +80,7 @@ class Readings:
             topic = describe(self._spark, source, source_secret(source))
             wanted = [self._wanted(t, mine, topic) for t, mine in zip(targets, cells, strict=True)]
             try:
-                found = measure(record, wanted)
+                found = self._stack.enter_context(measure(record, wanted))
             except Exception as error:
                 retry = attempt < _ATTEMPTS - 1
                 if retry and any(sign in str(error) for sign in _GONE):
@@ -82,7 +90,7 @@ class Readings:
                 target.sink.name: Reading(
                     mine,
                     _whole(target.account, mine, given.measures, topic),
-                    replace(sink.reread, sums=given.sums),
+                    replace(sink.reread, seen=given.seen),
                 )
                 for target, mine, sink, given in zip(targets, cells, wanted, found, strict=True)
             }
@@ -104,7 +112,15 @@ class Readings:
         other = of_other_rules(target.account, cells, target.rules)
         mine = tuple(c for c in cells if c.number not in other and topic.holds(c))
         hdfs = target.sink.hdfs
-        return Wanted(reread, mine, self._plain(target), hdfs.partition_by if hdfs else ())
+        folders = hdfs.partition_by if hdfs else ()
+        return Wanted(reread, mine, self._plain(target), folders, _keeps(target, mine))
+
+
+def _keeps(target: AnyTarget, cells: tuple[Cell, ...]) -> bool:
+    """Whether the hashes of a sink's rows help to find a wrong one, and are not too many."""
+    if not isinstance(target, TableTarget) or target.order is not None:
+        return False
+    return sum(cell.end - cell.start for cell in cells) <= _MOST_KEPT
 
 
 def _whole(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark import StorageLevel
+from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.judge import PlainJudge
 from yeoul_stream.kafka import TopicAdmin, UnknownTopicError, kafka_options, raw_columns
@@ -20,7 +22,14 @@ from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.buckets import Buckets, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
-from yeoul_stream.verify.measuring import MEASURE_DDL, MeasureStage, Share, measure_of
+from yeoul_stream.verify.measuring import (
+    KEPT_DDL,
+    MEASURE_DDL,
+    KeptStage,
+    MeasureStage,
+    Share,
+    measure_of,
+)
 from yeoul_stream.verify.stage import (
     DEAD_DDL,
     HASH_DDL,
@@ -91,18 +100,23 @@ def _compacted(spark: SparkSession, source: KafkaSource, secret: Mapping[str, st
 
 
 @dataclass(frozen=True)
-class Sums:
-    """The bucket sums of the rows that the target should hold of some cells, by their numbers."""
+class Seen:
+    """What was seen of the rows that the target should hold of some cells, by their numbers.
+
+    `buckets` are the sums of their hashes; `kept` tells each of them (as KeptStage reads it), where
+    they are few enough to be kept on disk.
+    """
 
     cells: frozenset[int]
     buckets: Hashes
+    kept: DataFrame | None = None
 
 
 @dataclass(frozen=True)
 class Reread:
     """Reads cells of one topic id for one sink. `refused` are target dead letters to leave out.
 
-    `sums` are what the first reading gave.
+    `seen` is what the first reading gave.
     """
 
     spark: SparkSession
@@ -113,7 +127,7 @@ class Reread:
     refused: Mapping[int, Integers]
     topic: TopicState | None
     expiry: Expiry | None = None
-    sums: Sums | None = None
+    seen: Seen | None = None
 
     @property
     def topic_id(self) -> str | None:
@@ -125,19 +139,33 @@ class Reread:
 
         None: that is not known, as the sums are those of other cells.
         """
-        if self.sums is None or self.sums.cells != {cell.number for cell in cells}:
-            return None
-        return differing(self.sums.buckets, found)
+        seen = self._seen(cells)
+        return None if seen is None else differing(seen.buckets, found)
 
     def hashes(self, cells: Iterable[Cell], only: Buckets | None = None) -> DataFrame:
-        """Return (cell, hash, partition, offset) of every row that the target should hold.
+        """Return (hash, partition, offset) of every row that the target should hold.
 
-        `only` leaves out rows in other buckets.
+        `only` leaves out rows in other buckets. Kafka is read once more where they were not kept.
         """
         wanted = tuple(cells)
-        mine = by_partition(wanted, self.refused)
+        seen = self._seen(wanted)
+        if seen is not None and seen.kept is not None:
+            return seen.kept.mapInArrow(cast("Any", KeptStage(only)), KEPT_DDL)
+        return self._hashes(wanted, only).drop("cell")
+
+    def hashes_by_cell(self, cells: Iterable[Cell]) -> DataFrame:
+        """Return (cell, hash, partition, offset) of every row that the target should hold."""
+        return self._hashes(tuple(cells), None)
+
+    def _hashes(self, cells: tuple[Cell, ...], only: Buckets | None) -> DataFrame:
+        mine = by_partition(cells, self.refused)
         stage = HashStage(self.rows.judge, mine, expiry=self.expiry, only=only)
-        return self._run(wanted, stage, HASH_DDL)
+        return self._run(cells, stage, HASH_DDL)
+
+    def _seen(self, cells: Iterable[Cell]) -> Seen | None:
+        if self.seen is None or self.seen.cells != {cell.number for cell in cells}:
+            return None
+        return self.seen
 
     def newest(self, cells: Iterable[Cell], order: Order, by: pa.DataType | None) -> DataFrame:
         """Return (key, by, partition, offset, hash) of some rows, all newest of a key among them.
@@ -198,56 +226,75 @@ class Reread:
 class Wanted:
     """What a sink wants to know of Kafka: the measures of some cells.
 
-    `plain` is output column -> field or metadata column, where the sink computes nothing.
+    `plain` is output column -> field or metadata column, where the sink computes nothing. `keep`
+    asks for the hash of each row, so that a wrong one is found without reading Kafka again.
     """
 
     reread: Reread
     cells: tuple[Cell, ...]
     plain: Mapping[str, str] | None
     folders: tuple[str, ...] = ()
+    keep: bool = False
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What Kafka gave for a sink: cell number -> measure, and the bucket sums of its rows."""
+    """What Kafka gave for a sink: cell number -> measure, and what was seen of its rows."""
 
     measures: dict[int, Measure]
-    sums: Sums
+    seen: Seen
 
 
-def measure(record: Record, sinks: Sequence[Wanted]) -> list[Measured]:
-    """Return what Kafka gives for each sink; cells without records get an empty measure.
+@contextmanager
+def measure(record: Record, sinks: Sequence[Wanted]) -> Iterator[list[Measured]]:
+    """Give what Kafka gives for each sink; cells without records get an empty measure.
 
-    One sink may be of any kind; several are read and decoded in one pass and have to be plain.
+    One sink may be of any kind; several are read and decoded in one pass and have to be plain. What
+    is kept of them is there within the block.
     """
     results = [{cell.number: Measure() for cell in sink.cells} for sink in sinks]
     sums: list[list[bytes]] = [[] for _ in sinks]
-    for row in _measured(record, sinks):
-        mine = results[row["share"]]
-        mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
-        if row["buckets"] is not None:
-            sums[row["share"]].append(row["buckets"])
-    return [
-        Measured(mine, Sums(frozenset(mine), total(parts)))
-        for mine, parts in zip(results, sums, strict=True)
-    ]
+    keeps = any(sink.keep for sink in sinks)
+    frame = _measured(record, sinks)
+    if keeps:
+        frame = frame.persist(StorageLevel.DISK_ONLY)
+    try:
+        for row in frame.where("cell IS NOT NULL").drop("offsets", "hashes").collect():
+            mine = results[row["share"]]
+            mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
+            if row["buckets"] is not None:
+                sums[row["share"]].append(row["buckets"])
+        yield [
+            Measured(mine, Seen(frozenset(mine), total(parts), _kept_rows(frame, number, sink)))
+            for number, (mine, parts, sink) in enumerate(zip(results, sums, sinks, strict=True))
+        ]
+    finally:
+        if keeps:
+            frame.unpersist()
 
 
-def _measured(record: Record, sinks: Sequence[Wanted]) -> list[Row]:
+def _kept_rows(frame: DataFrame, share: int, sink: Wanted) -> DataFrame | None:
+    if not sink.keep:
+        return None
+    mine = frame.where(f"cell IS NULL AND share = {share}")
+    return mine.select("partition", "offsets", "hashes")
+
+
+def _measured(record: Record, sinks: Sequence[Wanted]) -> DataFrame:
     cells = tuple(cell for sink in sinks for cell in sink.cells)
-    if not cells:
-        return []
     reread = sinks[0].reread
+    if not cells:
+        return reread.spark.createDataFrame([], MEASURE_DDL)
     stage = _pass(record, sinks)
-    frame = reread.rows.frame(reread.raw(cells)).mapInArrow(cast("Any", stage), MEASURE_DDL)
-    return frame.collect()
+    return reread.rows.frame(reread.raw(cells)).mapInArrow(cast("Any", stage), MEASURE_DDL)
 
 
 def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
     cells = [by_partition(sink.cells, sink.reread.refused) for sink in sinks]
     if len(sinks) == 1:
-        alone = sinks[0].reread
-        return MeasureStage(alone.rows.judge, (Share(cells[0], expiry=alone.expiry),))
+        (alone,) = sinks
+        share = Share(cells[0], expiry=alone.reread.expiry, keep=alone.keep)
+        return MeasureStage(alone.reread.rows.judge, (share,))
     sources = sorted({name for sink in sinks for name in (sink.plain or {}).values()})
     shares = tuple(
         Share(
@@ -256,6 +303,7 @@ def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:
             sink.folders,
             tuple(sink.plain or {}),
             sink.reread.expiry,
+            sink.keep,
         )
         for sink, mine in zip(sinks, cells, strict=True)
     )

@@ -123,7 +123,7 @@ def examine(
         opener = Opener(pipeline, settings, spark, stack)
         # Every target is looked at before Kafka, so that Kafka holds what they speak of.
         opened = {sink.name: opener.open(sink) for sink in chosen}
-        run = _Run(pipeline, spark, opened)
+        run = _Run(pipeline, spark, opened, stack)
         results = {sink.name: run.check(sink) for sink in chosen}
         compared = [*run.comparisons(results)]
         yield Examination(pipeline, settings.installation, now, results, compared)
@@ -142,6 +142,7 @@ class _Run:
         pipeline: StreamPipeline,
         spark: SparkSession,
         opened: Mapping[str, AnyTarget | UnreachableError],
+        stack: ExitStack,
     ) -> None:
         self._pipeline, self._spark, self._opened = pipeline, spark, opened
         targets = [target for target in opened.values() if not isinstance(target, Exception)]
@@ -150,7 +151,7 @@ class _Run:
             for table in targets if isinstance(table, TableTarget)
             for lake in targets if isinstance(lake, LakeTarget)
         ]  # fmt: skip
-        self._readings = Readings(pipeline, spark, targets, self._bounds)
+        self._readings = Readings(pipeline, spark, targets, self._bounds, stack)
 
     def _pair(self, table: TableTarget, lake: LakeTarget) -> _Pair:
         pair = _Pair(table.sink.name, lake.sink.name)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import pyarrow as pa
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fix_records import batches
 from yeoul_stream.pipeline import Record
@@ -87,3 +89,17 @@ def test_odd_messages_among_many_good_ones(batch: tuple[Record, list[bytes | Non
     agree(decoder, record, mixed)
     # What the decoder has learned from a batch changes no verdict on the next.
     agree(decoder, record, mixed[::-1])
+
+
+@given(batches(), st.data())
+def test_some_fields_are_those_of_all(
+    batch: tuple[Record, list[bytes | None]], data: st.DataObject
+) -> None:
+    record, values = batch
+    wanted = data.draw(st.sets(st.sampled_from(record.names), min_size=1))
+    decoder, names = Decoder(record, wanted), [name for name in record.names if name in wanted]
+    good = [value for value in values if isinstance(_row(value, record), Row)][:1]
+    for messages in (values, [*good * 300, *values, *good * 300]):
+        whole = expected(record, messages)
+        decoded = decoder.decode(pa.array(messages, pa.binary()))
+        assert same(decoded, replace(whole, columns=whole.columns.select(names))), messages

@@ -55,6 +55,19 @@ def test_errors_stand_beside_the_bad_records() -> None:
     assert decoded.errors.is_valid().to_pylist() == [False, True, False]
 
 
+def test_fields_that_nobody_wants_are_judged() -> None:
+    values = batch(b'{"id":"x","speed":1}', b'{"id":"y","speed":"fast"}', b'{"speed":2}')
+    decoded = Decoder(RECORD, ["speed"]).decode(values)
+    assert decoded.columns.to_pydict() == {"speed": [1.0, None, None]}
+    assert decoded.errors is not None
+    assert decoded.errors.is_valid().to_pylist() == [False, True, True]
+
+
+def test_where_no_field_is_wanted_rows_are_still_counted() -> None:
+    values = batch(b'{"id":"x"}', b"?", b'{"id":"y"}')
+    assert Decoder(RECORD, []).decode(values).columns.num_rows == 3
+
+
 def test_unknown_keys_of_bad_records_do_not_count() -> None:
     values = batch(b'{"id":"x","a":1}', b'{"a":1}', b'{"id":"y","speed":[],"a":1}')
     assert Decoder(RECORD).decode(values).unknown_keys == 1

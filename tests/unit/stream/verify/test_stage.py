@@ -10,7 +10,7 @@ from yeoul_stream.pipeline import Field, Record
 from yeoul_stream.records.digest import digest, row_hashes
 from yeoul_stream.verify.buckets import bucket_sums, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
-from yeoul_stream.verify.measuring import MeasureStage, Share, measure_of
+from yeoul_stream.verify.measuring import KeptStage, MeasureStage, Share, measure_of
 from yeoul_stream.verify.stage import DeadStage, HashStage, by_partition
 
 RECORD = Record(format="json", fields=(Field(name="id", type="string", nullable=False),))
@@ -87,6 +87,18 @@ def test_only_the_rows_of_some_buckets_are_asked_for() -> None:
     (found,) = stage(iter([rows]))
     assert {row["offset"]: row["hash"] for row in found.to_pylist()}[7] == hash_of(7)
     assert found.num_rows < 5
+
+
+def test_what_is_kept_is_what_would_be_read_again() -> None:
+    rows, cells = batch([good(n) for n in range(25)]), by_partition(CELLS, {0: np.array([4])})
+    kept, sums = MeasureStage(JUDGE, (Share(cells, keep=True),))(iter([rows]))
+    there = total(part for part in sums.column("buckets").to_pylist() if part is not None)
+    one = differing(there, there - bucket_sums(row_hashes(pa.table({"id": ["7"]}))))
+    for only in (None, one):
+        (again,) = HashStage(JUDGE, cells, only=only)(iter([rows]))
+        (found,) = KeptStage(only)(iter([kept.select(["partition", "offsets", "hashes"])]))
+        assert found.equals(again.select(found.schema.names))
+        assert found.num_rows
 
 
 def test_dead_records_come_with_their_reason() -> None:
