@@ -152,6 +152,11 @@ def kafka_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, s
     }
 
 
+def reading_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, str]:
+    """Return the `kafka.*` options for a reader of many records; the source's own come first."""
+    return {**_READ_DEFAULTS, **kafka_options(source, secret)}
+
+
 def raw_columns(record: Record) -> tuple[str, ...]:
     """Return which of Kafka's columns are needed; headers cost, so only where a field is one."""
     return (*_COLUMNS, "headers") if record.headers else _COLUMNS
@@ -168,7 +173,7 @@ def read_stream(
     offsets = {source.topic: {str(start.partition): start.offset for start in starts}}
     reader = (
         spark.readStream.format("kafka")
-        .options(**{**_READ_DEFAULTS, **kafka_options(source, secret)})
+        .options(**reading_options(source, secret))
         .option("kafka.isolation.level", "read_committed")
         .option("subscribe", source.topic)
         .option("startingOffsets", json.dumps(offsets))

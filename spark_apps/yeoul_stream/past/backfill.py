@@ -16,7 +16,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.job import Settings, source_secret
-from yeoul_stream.kafka import TopicAdmin, kafka_options, raw_columns
+from yeoul_stream.kafka import TopicAdmin, raw_columns, reading_options
 from yeoul_stream.past.holes import chunks, fillable, holes
 from yeoul_stream.past.lake_fill import LakeFill
 from yeoul_stream.past.opening import open_lake
@@ -120,7 +120,7 @@ def read_range(
     ends = {str(p): part.end for p, part in extent.partitions.items()}
     return (
         spark.read.format("kafka")
-        .options(**kafka_options(source, secret))
+        .options(**reading_options(source, secret))
         .option("kafka.isolation.level", "read_committed")
         .option("assign", json.dumps({topic: sorted(extent.partitions)}))
         .option("startingOffsets", json.dumps({topic: starts}))

@@ -1,14 +1,15 @@
 """Where two multisets of rows differ: sums of their hashes by the hashes' first bits.
 
 Sums that agree say of a bucket what equal digests say of everything: the same rows are in it. So a
-single wrong row among millions leaves two buckets of thousands to be looked at.
+single wrong row among millions leaves two buckets of thousands to be looked at, and where hashes
+were kept, only the rows whose hashes differ.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -37,6 +38,25 @@ def total(parts: Iterable[bytes]) -> Hashes:
     for part in parts:
         sums += np.frombuffer(part, np.uint64)
     return sums
+
+
+class Suspects(Protocol):
+    """Some of all rows, told by their hashes."""
+
+    def holds(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """Return which hashes are those of suspects."""
+        ...
+
+
+@dataclass(frozen=True)
+class Exactly:
+    """The rows of some hashes; shape of `hashes`: (n,)."""
+
+    hashes: Hashes
+
+    def holds(self, hashes: Hashes) -> npt.NDArray[np.bool_]:
+        """Return which hashes are among them."""
+        return np.isin(hashes, self.hashes)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from yeoul_stream.judge import FolderJudge, Judge, Judged
 from yeoul_stream.records.digest import Hashes, row_hashes
-from yeoul_stream.verify.buckets import Buckets, bucket_sums, packed, total
+from yeoul_stream.verify.buckets import Suspects, bucket_sums, packed, total
 from yeoul_stream.verify.facts import Measure
 from yeoul_stream.verify.stage import Expiry, Integers, Located, PartitionCells, gone, locate
 
@@ -178,10 +178,10 @@ class MeasureStage:
 class KeptStage:
     """A mapInArrow stage over rows of MEASURE_DDL without a cell: yields KEPT_DDL.
 
-    `only` leaves out rows in other buckets.
+    `only` leaves out all but some.
     """
 
-    only: Buckets | None
+    only: Suspects | None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""

@@ -12,15 +12,22 @@ import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from yeoul_stream.judge import PlainJudge
-from yeoul_stream.kafka import TopicAdmin, UnknownTopicError, kafka_options, raw_columns
+from yeoul_stream.kafka import (
+    TopicAdmin,
+    UnknownTopicError,
+    kafka_options,
+    raw_columns,
+    reading_options,
+)
 from yeoul_stream.pipeline import KafkaSource, Record
 from yeoul_stream.records.digest import Hashes
 from yeoul_stream.rows import SinkRows
 from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
-from yeoul_stream.verify.buckets import Buckets, differing, total
+from yeoul_stream.verify.buckets import Buckets, Suspects, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
 from yeoul_stream.verify.measuring import (
     KEPT_DDL,
@@ -142,10 +149,15 @@ class Reread:
         seen = self._seen(cells)
         return None if seen is None else differing(seen.buckets, found)
 
-    def hashes(self, cells: Iterable[Cell], only: Buckets | None = None) -> DataFrame:
+    def keeps(self, cells: Iterable[Cell]) -> bool:
+        """Return whether the hashes of these cells were kept by the first reading."""
+        seen = self._seen(cells)
+        return seen is not None and seen.kept is not None
+
+    def hashes(self, cells: Iterable[Cell], only: Suspects | None = None) -> DataFrame:
         """Return (hash, partition, offset) of every row that the target should hold.
 
-        `only` leaves out rows in other buckets. Kafka is read once more where they were not kept.
+        `only` leaves out all but some. Kafka is read once more where they were not kept.
         """
         wanted = tuple(cells)
         seen = self._seen(wanted)
@@ -157,7 +169,7 @@ class Reread:
         """Return (cell, hash, partition, offset) of every row that the target should hold."""
         return self._hashes(tuple(cells), None)
 
-    def _hashes(self, cells: tuple[Cell, ...], only: Buckets | None) -> DataFrame:
+    def _hashes(self, cells: tuple[Cell, ...], only: Suspects | None) -> DataFrame:
         mine = by_partition(cells, self.refused)
         stage = HashStage(self.rows.judge, mine, expiry=self.expiry, only=only)
         return self._run(cells, stage, HASH_DDL)
@@ -209,7 +221,7 @@ class Reread:
         ends = {str(partition): end for partition, (_, end) in spans.items()}
         return (
             self.spark.read.format("kafka")
-            .options(**kafka_options(self.source, self.secret))
+            .options(**reading_options(self.source, self.secret))
             .option("kafka.isolation.level", "read_committed")
             .option("assign", json.dumps({topic: sorted(spans)}))
             .option("startingOffsets", json.dumps({topic: starts}))
@@ -285,8 +297,24 @@ def _measured(record: Record, sinks: Sequence[Wanted]) -> DataFrame:
     reread = sinks[0].reread
     if not cells:
         return reread.spark.createDataFrame([], MEASURE_DDL)
+    raw = reread.raw(cells)
+    if _by_value(record, sinks):
+        # What nobody looks at need not be carried into Python.
+        types = {column.name: column.dataType for column in raw.schema}
+        raw = raw.withColumns(
+            {name: F.lit(None).cast(types[name]) for name in ("key", "timestamp")}
+        )
     stage = _pass(record, sinks)
-    return reread.rows.frame(reread.raw(cells)).mapInArrow(cast("Any", stage), MEASURE_DDL)
+    return reread.rows.frame(raw).mapInArrow(cast("Any", stage), MEASURE_DDL)
+
+
+def _by_value(record: Record, sinks: Sequence[Wanted]) -> bool:
+    """Whether rows come from the records' values alone, and verdicts anyway."""
+    chosen = [sink.plain for sink in sinks]
+    return not any(field.key for field in record.fields) and all(
+        plain is not None and not {"_key", "_kafka_timestamp"} & set(plain.values())
+        for plain in chosen
+    )
 
 
 def _pass(record: Record, sinks: Sequence[Wanted]) -> MeasureStage:

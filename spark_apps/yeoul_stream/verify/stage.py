@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 from yeoul_stream.judge import Judge, Judged
 from yeoul_stream.records.digest import row_hashes
 from yeoul_stream.sinks.postgres.upsert import Order, newest
-from yeoul_stream.verify.buckets import Buckets
+from yeoul_stream.verify.buckets import Suspects
 from yeoul_stream.verify.facts import Cell
 from yeoul_stream.verify.table_scan import ordinal
 from yeoul_stream.verify.values import texts
@@ -133,9 +133,9 @@ class _CellStage:
 
 @dataclass(frozen=True)
 class HashStage(_CellStage):
-    """Yields the hash of every row to be written (HASH_DDL), or of those in some buckets."""
+    """Yields the hash of every row to be written (HASH_DDL), or of the suspects."""
 
-    only: Buckets | None = field(default=None, kw_only=True)
+    only: Suspects | None = field(default=None, kw_only=True)
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's batches."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,9 @@ from typing import Any, cast
 import numpy as np
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
+from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.records.digest import Hashes
@@ -21,7 +23,7 @@ from yeoul_stream.sinks.postgres.connection import connect
 from yeoul_stream.sinks.postgres.names import TableName
 from yeoul_stream.sinks.postgres.target import OutputColumn
 from yeoul_stream.verify import buckets
-from yeoul_stream.verify.buckets import Buckets
+from yeoul_stream.verify.buckets import Suspects
 from yeoul_stream.verify.facts import Account, Amount, Key, total
 from yeoul_stream.verify.stage import Integers
 from yeoul_stream.verify.table_rows import (
@@ -36,6 +38,7 @@ from yeoul_stream.verify.table_scan import Chunk, Scan
 
 _CHUNK_BLOCKS = 2048  # 16 MiB of heap with the usual 8 KiB blocks
 _TASKS_PER_CORE = 4
+_MOST_BLOCKS = 1 << 20  # of tables whose hashes are kept on the local disk: 8 GiB of heap
 _WHO = "installation = %s AND pipeline = %s AND sink = %s"
 
 BookKey = tuple[str, int, int, int]  # topic id, partition, start, end
@@ -167,6 +170,18 @@ def open_snapshot(secret: PostgresSecret, who: SinkIdentity) -> Iterator[Snapsho
 
 
 @dataclass(frozen=True)
+class TableSeen:
+    """What was seen of the table: number and digest of its rows, and their sums by bucket.
+
+    Rows that cannot be ours count only. `kept` holds the hashes (AMOUNT_DDL), where they were kept.
+    """
+
+    amount: Amount
+    sums: Hashes
+    kept: DataFrame | None
+
+
+@dataclass(frozen=True)
 class TableReader:
     """Reads the table's rows in the snapshot, in parallel by ranges of blocks."""
 
@@ -177,22 +192,31 @@ class TableReader:
     heaps: Sequence[Heap]
     lineage: tuple[int, int] | None
 
-    def amount(self) -> tuple[Amount, Hashes]:
-        """Return number and digest of the rows, and their sums by bucket.
+    @contextmanager
+    def seen(self, keep: bool = False) -> Iterator[TableSeen]:
+        """Read all rows; with `keep`, their hashes are there within the block, if not too many."""
+        keep = keep and all(heap.blocks is not None for heap in self.heaps)
+        keep = keep and sum(heap.blocks or 0 for heap in self.heaps) <= _MOST_BLOCKS
+        frame = self._run(AmountStage(self.scan(), keep), AMOUNT_DDL)
+        if keep:
+            frame = frame.persist(StorageLevel.DISK_ONLY)
+        try:
+            rows = frame.drop("hashes").collect()
+            amount = total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
+            sums = buckets.total(row["buckets"] for row in rows)
+            yield TableSeen(amount, sums, frame if keep else None)
+        finally:
+            if keep:
+                frame.unpersist()
 
-        Rows that cannot be ours count only.
-        """
-        stage = AmountStage(self.scan())
-        rows = self._run(stage, AMOUNT_DDL).collect()
-        amount = total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
-        return amount, buckets.total(row["buckets"] for row in rows)
-
-    def hashes(self, only: Buckets | None = None) -> DataFrame:
-        """Return (hash, place, partition, offset) of every row, or of those in some buckets.
+    def hashes(
+        self, only: Suspects | None = None, chunks: Collection[int] | None = None
+    ) -> DataFrame:
+        """Return (hash, place, partition, offset) of every row, or of suspects in some chunks.
 
         A row that cannot be ours has no hash; partition and offset are null without lineage.
         """
-        return self._run(RowStage(self.scan(), self.lineage, only), ROW_DDL)
+        return self._run(RowStage(self.scan(), self.lineage, only), ROW_DDL, chunks)
 
     def keyed(self, key: Sequence[str], by: str | None) -> DataFrame:
         """Return (key, by, partition, offset, hash, place) of every row; the key as its hash."""
@@ -210,11 +234,18 @@ class TableReader:
         chunks = tuple(chunk for heap in self.heaps for chunk in heap.chunks())
         return Scan(self.secret_ref, self.snapshot, columns, chunks)
 
-    def _run(self, stage: AmountStage | RowStage | KeyStage, ddl: str) -> DataFrame:
-        """Run the stage over the numbers of the chunks."""
+    def _run(
+        self,
+        stage: AmountStage | RowStage | KeyStage,
+        ddl: str,
+        chunks: Collection[int] | None = None,
+    ) -> DataFrame:
+        """Run the stage over the numbers of the chunks, by default of all."""
         count = len(stage.scan.chunks)
         slices = min(count, _TASKS_PER_CORE * self.spark.sparkContext.defaultParallelism)
         numbers = self.spark.range(0, count, 1, slices)
+        if chunks is not None:
+            numbers = numbers.where(F.col("id").isin(sorted(chunks)))
         return numbers.mapInArrow(cast("Any", stage), ddl)
 
 

@@ -3,24 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
+import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from yeoul_stream.records.digest import Hashes, add
+from yeoul_stream.records.digest import add
+from yeoul_stream.verify.buckets import Exactly, Suspects
 from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.check_table import Evidence
 from yeoul_stream.verify.facts import Amount, Cell
 from yeoul_stream.verify.finding import LISTED
 from yeoul_stream.verify.multiset import Difference, Missing, difference
 from yeoul_stream.verify.reread import Reread
-from yeoul_stream.verify.table import Snapshot, TableReader
+from yeoul_stream.verify.table import Snapshot, TableReader, TableSeen
+from yeoul_stream.verify.table_rows import SUSPECT_DDL, SuspectStage
 from yeoul_stream.verify.values import Altered, Texts, pair, texts
 
 # How far beyond a sink's position rows that it has not committed are looked for, in offsets.
 _AHEAD = 1_000_000
 # How many unknown rows are looked at, one by one, for what became of a missing one.
 _CANDIDATES = 1_000
+# How many differing hashes are told apart from others in their buckets.
+_SUSPECTS = 10_000
 
 
 @dataclass(frozen=True)
@@ -31,14 +37,14 @@ class Inspection:
     reader: TableReader
     reread: Reread
     expected: Expected
-    sums: Hashes  # of the table's rows, by bucket
+    seen: TableSeen
 
     def evidence(self) -> Evidence:
         """Return what the rows show."""
         scope = F.lit(0).alias("scope")
-        only = self.reread.differing(self.expected.cells, self.sums)
+        only, chunks = self._suspects()
         wanted = self.reread.hashes(self.expected.cells, only)
-        found = self.reader.hashes(only)
+        found = self.reader.hashes(only, chunks)
         diff = difference(
             wanted.select(scope, "hash", "partition", "offset"),
             found.select(scope, "hash", "place"),
@@ -49,6 +55,32 @@ class Inspection:
         ahead, number = self._uncommitted(wanted, found) if rest > 0 else ((), 0)
         attested = self._attested(wanted, found) if self._by_lineage else None
         return Evidence(diff, altered, ahead, number, attested)
+
+    def _suspects(self) -> tuple[Suspects | None, set[int] | None]:
+        """Return among which rows those that differ are, and the chunks of the table they are in.
+
+        None stands for all.
+        """
+        cells = self.expected.cells
+        only = self.reread.differing(cells, self.seen.sums)
+        if only is None or self.seen.kept is None or not self.reread.keeps(cells):
+            return only, None
+        wanted = self.reread.hashes(cells, only).groupBy("hash").agg(F.count("*").alias("wanted"))
+        found = (
+            self.seen.kept.mapInArrow(cast("Any", SuspectStage(only)), SUSPECT_DDL)
+            .groupBy("hash")
+            .agg(F.count("*").alias("there"), F.collect_set("chunk").alias("chunks"))
+        )
+        # A null is equal to nothing, so what has no hash differs, too.
+        differing = wanted.join(found, "hash", "full_outer").where(
+            "coalesce(wanted, 0) <> coalesce(there, 0)"
+        )
+        rows = differing.limit(_SUSPECTS + 1).collect()
+        if len(rows) > _SUSPECTS:
+            return only, None
+        hashes = np.array([row["hash"] for row in rows if row["hash"] is not None], np.int64)
+        chunks = {chunk for row in rows for chunk in row["chunks"] or ()}
+        return Exactly(hashes.view(np.uint64)), chunks
 
     @property
     def _by_lineage(self) -> bool:

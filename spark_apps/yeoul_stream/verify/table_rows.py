@@ -12,30 +12,66 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yeoul_stream.records.digest import Hashes, digest, row_hashes
-from yeoul_stream.verify.buckets import Buckets, bucket_sums, packed
+from yeoul_stream.verify.buckets import Suspects, bucket_sums, packed
 from yeoul_stream.verify.table_scan import ALIEN, PLACE, Scan, carrier
 
-AMOUNT_DDL: Final = "rows bigint, digest bigint, buckets binary"
+AMOUNT_DDL: Final = (
+    "rows bigint, digest bigint, buckets binary, chunk int, hashes binary, aliens boolean"
+)
+SUSPECT_DDL: Final = "hash bigint, chunk int"
 ROW_DDL: Final = "hash bigint, place string, partition int, offset bigint"
 
 
 @dataclass(frozen=True)
 class AmountStage:
-    """A mapInArrow stage over the numbers of chunks: yields sums (AMOUNT_DDL)."""
+    """A mapInArrow stage over the numbers of chunks: yields sums (AMOUNT_DDL).
+
+    With `keep`, also the hashes of which they are, as SuspectStage reads them.
+    """
 
     scan: Scan
+    keep: bool
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's chunks."""
-        for rows in self.scan.read(batches, place=False):
-            hashes, alien = _hashes(rows)
+        for number, rows in self.scan.read(batches, place=False):
+            every, alien = _hashes(rows)
+            hashes = every[~alien]
+            kept = hashes.tobytes() if self.keep else None
             yield pa.RecordBatch.from_pydict(
                 {
                     "rows": pa.array([rows.num_rows], pa.int64()),
-                    "digest": pa.array([digest(hashes[~alien])], pa.int64()),
-                    "buckets": pa.array([packed(bucket_sums(hashes[~alien]))], pa.binary()),
+                    "digest": pa.array([digest(hashes)], pa.int64()),
+                    "buckets": pa.array([packed(bucket_sums(hashes))], pa.binary()),
+                    "chunk": pa.array([number], pa.int32()),
+                    "hashes": pa.array([kept], pa.binary()),
+                    "aliens": pa.array([bool(alien.any())], pa.bool_()),
                 }
             )
+
+
+@dataclass(frozen=True)
+class SuspectStage:
+    """A mapInArrow stage over rows of AMOUNT_DDL: the hashes of suspects (SUSPECT_DDL).
+
+    A chunk with rows that have no hash gives one without.
+    """
+
+    only: Suspects
+
+    def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """Consume a task's batches."""
+        for batch in batches:
+            for row in batch.select(["chunk", "hashes", "aliens"]).to_pylist():
+                hashes = np.frombuffer(row["hashes"], np.uint64)
+                found = hashes[self.only.holds(hashes)].view(np.int64).tolist()
+                given = [*found, *([None] if row["aliens"] else [])]
+                yield pa.RecordBatch.from_pydict(
+                    {
+                        "hash": pa.array(given, pa.int64()),
+                        "chunk": pa.array([row["chunk"]] * len(given), pa.int32()),
+                    }
+                )
 
 
 @dataclass(frozen=True)
@@ -43,16 +79,16 @@ class RowStage:
     """A mapInArrow stage over the numbers of chunks: yields one row a table row (ROW_DDL).
 
     `lineage` are the indices of the columns with partition and offset, where the table has them.
-    `only` leaves out rows in other buckets, but none of those that have no hash.
+    `only` leaves out all but some, but none of those that have no hash.
     """
 
     scan: Scan
     lineage: tuple[int, int] | None
-    only: Buckets | None = None
+    only: Suspects | None = None
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's chunks."""
-        for everything in self.scan.read(batches, place=True):
+        for _, everything in self.scan.read(batches, place=True):
             rows, hashes, alien = self._chosen(everything)
             partition, offset = pa.nulls(rows.num_rows), pa.nulls(rows.num_rows)
             if self.lineage is not None:
@@ -90,7 +126,7 @@ class KeyStage:
 
     def __call__(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """Consume a task's chunks."""
-        for rows in self.scan.read(batches, place=True):
+        for _, rows in self.scan.read(batches, place=True):
             hashes, alien = _hashes(rows)
             partition, offset = (rows.column(i).combine_chunks() for i in self.lineage)
             by = pa.nulls(rows.num_rows, pa.int64())

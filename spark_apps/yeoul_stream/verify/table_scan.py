@@ -44,8 +44,10 @@ class Scan:
     columns: tuple[tuple[str, pa.DataType], ...]
     chunks: tuple[Chunk, ...]
 
-    def read(self, batches: Iterator[pa.RecordBatch], place: bool) -> Iterator[pa.Table]:
-        """Yield the rows of each chunk; the batches hold the chunks' numbers.
+    def read(
+        self, batches: Iterator[pa.RecordBatch], place: bool
+    ) -> Iterator[tuple[int, pa.Table]]:
+        """Yield each chunk's number and its rows; the batches hold the numbers.
 
         Columns: the sink's in order (named c0, c1, ...), `alien`, and with `place` where the row
         lies: its heap and ctid.
@@ -57,7 +59,7 @@ class Scan:
                 cursor.execute("SET TRANSACTION SNAPSHOT %s", (self.snapshot,))
                 for batch in batches:
                     for number in batch.column(0).to_pylist():
-                        yield self._chunk(cursor, self.chunks[number], place)
+                        yield number, self._chunk(cursor, self.chunks[number], place)
 
     def at(self, cursor: Cursor, place: str) -> pa.Table:
         """Return the row at a place that `read` gave, as a table of no or one row."""

@@ -64,10 +64,11 @@ class TableTarget:
         if self.order is not None:
             held = upserted(self.reader, reread, expected, self.order)
             return held.examined(self.sink.name, str(self.table), letters)
-        found, sums = self.reader.amount()
-        if found == expected.total and not expected.counted:
-            return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)
-        seen = Inspection(self.snapshot, self.reader, reread, expected, sums).evidence()
+        with self.reader.seen(keep=reread.keeps(expected.cells)) as table:
+            found = table.amount
+            if found == expected.total and not expected.counted:
+                return Examined(letters, rows=found.rows, digest=found.digest, digest_ok=True)
+            seen = Inspection(self.snapshot, self.reader, reread, expected, table).evidence()
         self.surplus = surplus(expected, seen)
         check = check_table(self.sink.name, str(self.table), expected, seen)
         return Examined(

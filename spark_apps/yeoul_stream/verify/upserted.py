@@ -67,7 +67,8 @@ def upserted(reader: TableReader, reread: Reread, expected: Expected, order: Ord
         F.max(F.struct("by", "partition", "offset", "hash")).alias("last")
     )
     attested = any(book.written for book in expected.attested)
-    found, _ = reader.amount()
+    with reader.seen() as seen:
+        found = seen.amount
     if not attested:
         sums = last.agg(
             F.count("*").alias("rows"),
