@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -10,6 +9,7 @@ import pytest
 
 from bed.api import learn, until
 from cluster.platform_objects import car_info, platform_values
+from cluster.topic import counts
 from fix_airflow import Airflow, Ran, airflow_beside
 from fix_node import ASK, PATIENCE, Release, image, image_of
 from fix_pipelines import KIND, PLURAL
@@ -18,23 +18,6 @@ from yeoul_stream.pipeline import apply_overlay
 pytestmark = [pytest.mark.usefixtures("operator"), pytest.mark.timeout(1800)]
 
 SCHEDULER = "yeoul-airflow-scheduler-0"
-_COUNT = """
-import json, sys
-from confluent_kafka import Consumer, TopicPartition
-consumer = Consumer({"bootstrap.servers": "yeoul-kafka-bootstrap:9092", "group.id": "tests",
-                     "enable.partition.eof": "true"})
-left = set(consumer.list_topics("car_info", 30).topics["car_info"].partitions)
-consumer.assign([TopicPartition("car_info", one, 0) for one in left])
-values = []
-while left:
-    for message in consumer.consume(10000, 1):
-        if message.error() is None:
-            values.append(json.loads(message.value())["dataId"])
-        else:
-            left.discard(message.partition())
-numbers = sorted({int(value.rpartition("-")[2]) for value in values})
-print(json.dumps([len(values), len(numbers), numbers[0] if numbers else 0]))
-"""
 
 
 @dataclass(frozen=True)
@@ -64,11 +47,7 @@ class Fed:
 
     def counts(self) -> tuple[int, int, int]:
         """Records in the topic, how many different ones, and the number of the first."""
-        pod = "deployment/yeoul-simulator"
-        records, different, first = json.loads(
-            self.release.run_in(pod, "simulator", "python3", "-c", _COUNT)
-        )
-        return records, different, first
+        return counts(self.release)
 
     def goes_on(self) -> None:
         """More records arrive than there were."""
