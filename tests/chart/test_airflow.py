@@ -177,7 +177,7 @@ def test_an_airflow_elsewhere_gets_connections_as_variables(chart: Chart) -> Non
     secret = chart.find("Secret", "yeoul-airflow-connections", FED_BY_ANOTHER)["stringData"]
     kafka = json.loads(secret["AIRFLOW_CONN_YEOUL_KAFKA"])
     assert kafka["conn_type"] == "kafka"
-    assert kafka["extra"] == {"bootstrap.servers": "yeoul-kafka-bootstrap:9092"}
+    assert kafka["extra"] == {"bootstrap.servers": "yeoul-kafka-bootstrap.data.svc:9092"}
 
 
 def test_its_document_of_feeds_is_yaml_of_the_models(chart: Chart) -> None:

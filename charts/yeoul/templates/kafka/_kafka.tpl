@@ -9,6 +9,17 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The same for pods of every namespace. */}}
+{{- define "yeoul.kafka.address.anywhere" -}}
+{{- $address := include "yeoul.kafka.address" . -}}
+{{- if eq .Values.kafka.provider "external" -}}
+{{- $address -}}
+{{- else -}}
+{{- $name := include "yeoul.kafka.bootstrap" . -}}
+{{- $address | replace $name (printf "%s.%s.svc" $name .Release.Namespace) -}}
+{{- end -}}
+{{- end -}}
+
 {{/* A mapping as lines of a properties file. */}}
 {{- define "yeoul.properties" -}}
 {{- range $key, $value := . }}
