@@ -5,12 +5,13 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Protocol
 
 from pyspark.sql import SparkSession
 
@@ -146,8 +147,7 @@ def run(
         query.start()
     watch_lag(spark, source, board, stop)
     watch_vitals(spark, board, stop)
-    while any(query.is_alive() for query in queries) and not stop.wait(0.2):
-        pass
+    await_end(queries, stop)
     _drain(queries)
     executors.close()
     spark.stop()
@@ -161,6 +161,29 @@ def exit_code(errors: list[BaseException | None]) -> int:
     if any(isinstance(error, FencedError) for error in failed):
         return EXIT_FENCED
     return EXIT_FAILED if failed else EXIT_OK
+
+
+class Running(Protocol):
+    """What is asked of a running query."""
+
+    error: BaseException | None
+
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        ...
+
+
+def await_end(queries: Sequence[Running], stop: threading.Event) -> None:
+    """Wait until all queries have ended, `stop` is set, or another driver has taken over.
+
+    Whoever has lost one sink to another driver leaves it the others, too: a query that begins anew
+    after a failure would claim its sink back.
+    """
+    while any(query.is_alive() for query in queries) and not stop.wait(0.2):
+        for query in queries:
+            if isinstance(query.error, FencedError):
+                _log.error("another driver runs this pipeline: all queries are stopped")
+                return
 
 
 def _drain(queries: list[SinkQuery]) -> None:

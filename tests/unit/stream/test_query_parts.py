@@ -1,13 +1,14 @@
 """What a query's life is made of: back-off, the gate, errors, the offset log."""
 
 import threading
+from dataclasses import dataclass
 
 import pytest
 
 from yeoul_stream.backoff import CAP_S, delay
 from yeoul_stream.errors import FencedError, TargetMismatchError, java_cause, root_cause
 from yeoul_stream.gate import Drained, Gate
-from yeoul_stream.job import EXIT_FAILED, EXIT_FENCED, EXIT_OK, exit_code
+from yeoul_stream.job import EXIT_FAILED, EXIT_FENCED, EXIT_OK, await_end, exit_code
 from yeoul_stream.kafka import parse_offset_log
 
 WORKER_REPORT = """An exception was thrown from the Python worker:
@@ -121,3 +122,37 @@ def test_one_failed_sink_is_exit_1() -> None:
 
 def test_a_fenced_sink_is_exit_3() -> None:
     assert exit_code([TargetMismatchError("x"), FencedError("y")]) == EXIT_FENCED
+
+
+@dataclass
+class Query:
+    """One that runs on, or has ended with an error."""
+
+    error: BaseException | None = None
+
+    def is_alive(self) -> bool:
+        return self.error is None
+
+
+def ends(*queries: Query) -> bool:
+    """Whether the waiting for these ends by itself."""
+    told = threading.Event()
+    waiting = threading.Thread(target=await_end, args=(queries, told))
+    waiting.start()
+    waiting.join(1)
+    ended = not waiting.is_alive()
+    told.set()
+    waiting.join()
+    return ended
+
+
+def test_all_queries_end_with_the_first_that_another_driver_has_taken_over() -> None:
+    assert ends(Query(), Query(FencedError("x")))
+
+
+def test_other_queries_go_on_when_one_has_failed() -> None:
+    assert not ends(Query(), Query(TargetMismatchError("x")))
+
+
+def test_waiting_is_over_when_nothing_runs() -> None:
+    assert ends(Query(TargetMismatchError("x")))
