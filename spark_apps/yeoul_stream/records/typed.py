@@ -1,8 +1,8 @@
 """Many records at once as typed objects, with msgspec; only what is asked for becomes columns.
 
 It judges all fields and builds few: where a sink keeps a third of them, messages are decoded in two
-thirds of the time that Arrow's reader takes. It is strict, and accepts nothing that the reference refuses; what it refuses may
-still be good (a number in quotes, an undeclared key).
+thirds of the time that Arrow's reader takes. It is strict, and accepts nothing that the reference
+refuses; what it refuses may still be good (a number in quotes, an undeclared key).
 """
 
 from __future__ import annotations
