@@ -15,6 +15,7 @@ from yeoul_stream.records.checks import Checks
 from yeoul_stream.records.convert import Value
 from yeoul_stream.records.optimistic import OptimisticReader
 from yeoul_stream.records.reference import BadRecord, Reference
+from yeoul_stream.records.schema import arrow_schema
 from yeoul_stream.records.screen import screen
 
 Rows = npt.NDArray[np.int64]
@@ -63,14 +64,13 @@ class Decoder:
 
     def __init__(self, record: Record, wanted: Collection[str] | None = None) -> None:
         """`wanted` are the fields whose values are asked for, by default all; all are judged."""
-        names = [name for name in record.names if wanted is None or name in wanted]
+        schema = arrow_schema(record, wanted)
         # A batch without columns has no rows.
-        names = names or [*record.names[:1]]
-        self._wanted = [record.names.index(name) for name in names]
-        self._reader = OptimisticReader(record, names)
+        self.schema: pa.Schema = schema if schema.names else arrow_schema(record, record.names[:1])
+        self._wanted = [record.names.index(name) for name in self.schema.names]
+        self._reader = OptimisticReader(record, self.schema.names)
         self._checks = Checks(record)
         self._reference = Reference(record)
-        self.schema: pa.Schema = pa.schema([self._checks.schema.field(name) for name in names])
 
     def decode(self, values: pa.BinaryArray | pa.LargeBinaryArray) -> Decoded:
         """Decode each message's value; null (a tombstone) is a bad record."""

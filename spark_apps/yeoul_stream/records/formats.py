@@ -59,8 +59,7 @@ class RecordDecoder:
         inner = tuple(field for field in record.fields if not field.outer)
         self._inner = value_decoder(record.model_copy(update={"fields": inner}), wanted)
         self._zone = ZoneInfo(record.time_zone)
-        names = [name for name in record.names if wanted is None or name in wanted]
-        self.schema: pa.Schema = pa.schema([arrow_schema(record).field(name) for name in names])
+        self.schema: pa.Schema = arrow_schema(record, wanted)
 
     def decode(self, batch: pa.RecordBatch) -> Decoded:
         """Decode each record; see Decoder.decode."""

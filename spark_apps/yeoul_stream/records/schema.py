@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import pyarrow as pa
@@ -26,9 +27,15 @@ def arrow_type(type_name: str) -> pa.DataType:
     return pa.decimal128(*parts) if parts else _SIMPLE[type_name]
 
 
-def arrow_schema(record: Record) -> pa.Schema:
-    """One column per declared field, in order.
+def arrow_schema(record: Record, wanted: Collection[str] | None = None) -> pa.Schema:
+    """One column per declared field, or per wanted one, in the order of declaration.
 
     Every column may be null, the required ones too: the row of a bad record is all null.
     """
-    return pa.schema([pa.field(field.name, arrow_type(field.type)) for field in record.fields])
+    return pa.schema(
+        [
+            pa.field(field.name, arrow_type(field.type))
+            for field in record.fields
+            if wanted is None or field.name in wanted
+        ]
+    )

@@ -202,10 +202,11 @@ class KeptStage:
 
 
 def _kept(share: int, partition: int, offsets: Integers, hashes: Hashes) -> pa.RecordBatch:
-    given = {"share": share, "partition": partition, "offsets": offsets, "hashes": hashes}
     known = {
-        name: value.tobytes() if isinstance(value, np.ndarray) else value
-        for name, value in given.items()
+        "share": share,
+        "partition": partition,
+        "offsets": offsets.tobytes(),
+        "hashes": hashes.tobytes(),
     }
     return pa.RecordBatch.from_pylist([known], schema=_SCHEMA)
 

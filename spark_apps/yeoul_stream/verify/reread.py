@@ -10,7 +10,6 @@ from typing import Any, Final, cast
 
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -29,6 +28,7 @@ from yeoul_stream.sinks.postgres.upsert import Order
 from yeoul_stream.start import TopicState
 from yeoul_stream.verify.buckets import Buckets, Suspects, differing, total
 from yeoul_stream.verify.facts import Cell, Measure
+from yeoul_stream.verify.keeping import on_disk
 from yeoul_stream.verify.measuring import (
     KEPT_DDL,
     MEASURE_DDL,
@@ -266,11 +266,7 @@ def measure(record: Record, sinks: Sequence[Wanted]) -> Iterator[list[Measured]]
     """
     results = [{cell.number: Measure() for cell in sink.cells} for sink in sinks]
     sums: list[list[bytes]] = [[] for _ in sinks]
-    keeps = any(sink.keep for sink in sinks)
-    frame = _measured(record, sinks)
-    if keeps:
-        frame = frame.persist(StorageLevel.DISK_ONLY)
-    try:
+    with on_disk(_measured(record, sinks), any(sink.keep for sink in sinks)) as frame:
         for row in frame.where("cell IS NOT NULL").drop("offsets", "hashes").collect():
             mine = results[row["share"]]
             mine[row["cell"]] = mine[row["cell"]].plus(measure_of(row.asDict()))
@@ -280,9 +276,6 @@ def measure(record: Record, sinks: Sequence[Wanted]) -> Iterator[list[Measured]]
             Measured(mine, Seen(frozenset(mine), total(parts), _kept_rows(frame, number, sink)))
             for number, (mine, parts, sink) in enumerate(zip(results, sums, sinks, strict=True))
         ]
-    finally:
-        if keeps:
-            frame.unpersist()
 
 
 def _kept_rows(frame: DataFrame, share: int, sink: Wanted) -> DataFrame | None:
@@ -310,10 +303,9 @@ def _measured(record: Record, sinks: Sequence[Wanted]) -> DataFrame:
 
 def _by_value(record: Record, sinks: Sequence[Wanted]) -> bool:
     """Whether rows come from the records' values alone, and verdicts anyway."""
-    chosen = [sink.plain for sink in sinks]
+    beside = {"_key", "_kafka_timestamp"}
     return not any(field.key for field in record.fields) and all(
-        plain is not None and not {"_key", "_kafka_timestamp"} & set(plain.values())
-        for plain in chosen
+        sink.plain is not None and not beside & set(sink.plain.values()) for sink in sinks
     )
 
 

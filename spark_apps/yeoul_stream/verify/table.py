@@ -11,7 +11,6 @@ from typing import Any, cast
 import numpy as np
 from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
-from pyspark import StorageLevel
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
@@ -25,6 +24,7 @@ from yeoul_stream.sinks.postgres.target import OutputColumn
 from yeoul_stream.verify import buckets
 from yeoul_stream.verify.buckets import Suspects
 from yeoul_stream.verify.facts import Account, Amount, Key, total
+from yeoul_stream.verify.keeping import on_disk
 from yeoul_stream.verify.stage import Integers
 from yeoul_stream.verify.table_rows import (
     AMOUNT_DDL,
@@ -197,17 +197,11 @@ class TableReader:
         """Read all rows; with `keep`, their hashes are there within the block, if not too many."""
         keep = keep and all(heap.blocks is not None for heap in self.heaps)
         keep = keep and sum(heap.blocks or 0 for heap in self.heaps) <= _MOST_BLOCKS
-        frame = self._run(AmountStage(self.scan(), keep), AMOUNT_DDL)
-        if keep:
-            frame = frame.persist(StorageLevel.DISK_ONLY)
-        try:
+        with on_disk(self._run(AmountStage(self.scan(), keep), AMOUNT_DDL), keep) as frame:
             rows = frame.drop("hashes").collect()
             amount = total(Amount(int(row["rows"]), int(row["digest"])) for row in rows)
             sums = buckets.total(row["buckets"] for row in rows)
             yield TableSeen(amount, sums, frame if keep else None)
-        finally:
-            if keep:
-                frame.unpersist()
 
     def hashes(
         self, only: Suspects | None = None, chunks: Collection[int] | None = None

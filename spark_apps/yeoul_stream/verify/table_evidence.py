@@ -63,7 +63,7 @@ class Inspection:
         """
         cells = self.expected.cells
         only = self.reread.differing(cells, self.seen.sums)
-        if only is None or self.seen.kept is None or not self.reread.keeps(cells):
+        if only is None or self.seen.kept is None:
             return only, None
         wanted = self.reread.hashes(cells, only).groupBy("hash").agg(F.count("*").alias("wanted"))
         found = (
