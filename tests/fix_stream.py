@@ -156,7 +156,7 @@ class Stream:
         self.process: psutil.Popen | None = None
         # Of the tests' own looks; the job's is in its secret.
         self.database = ""
-        self._port = 0
+        self.port = 0
         create_topic(platform, self.topic)
 
     def _base(self) -> dict[str, Any]:
@@ -183,11 +183,11 @@ class Stream:
 
     def start(self) -> psutil.Popen:
         """Start the job's process, with a free port for its endpoint."""
-        self._port = _free_port()
+        self.port = _free_port()
         with self.log.open("ab") as out:
             self.process = psutil.Popen(
                 [sys.executable, "-m", "yeoul_stream", "--pipeline", str(self.file),
-                 "--http-port", str(self._port)],
+                 "--http-port", str(self.port)],
                 env={**os.environ, **self.environment()}, stdout=out, stderr=out,
                 stdin=subprocess.DEVNULL, start_new_session=True,
             )  # fmt: skip
@@ -226,27 +226,23 @@ class Stream:
         self.process = None
         return int(code)
 
-    def progress(self) -> dict[str, Any] | None:
-        """Return /progress, or None while the endpoint is not up."""
-        return self._get("/progress")
-
-    def _get(self, path: str) -> dict[str, Any] | None:
+    def progress(self, port: int | None = None) -> dict[str, Any] | None:
+        """Return /progress of the newest driver, or the one at `port`; None while it is not up."""
+        url = f"http://127.0.0.1:{port or self.port}/progress"
         try:
-            with urllib.request.urlopen(
-                f"http://127.0.0.1:{self._port}{path}", timeout=5
-            ) as answer:
+            with urllib.request.urlopen(url, timeout=5) as answer:
                 return dict(json.load(answer))
         except (urllib.error.URLError, OSError):
             return None
 
     def text(self, path: str) -> str:
         """Return a page of the job's endpoint."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self._port}{path}", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=5) as answer:
             return str(answer.read().decode())
 
     def post(self, path: str, body: object) -> tuple[int, dict[str, Any]]:
         """Send JSON to the job's endpoint; return the status and the answer."""
-        url, data = f"http://127.0.0.1:{self._port}{path}", json.dumps(body).encode()
+        url, data = f"http://127.0.0.1:{self.port}{path}", json.dumps(body).encode()
         try:
             with urllib.request.urlopen(url, data, timeout=5) as answer:
                 return answer.status, dict(json.load(answer))
@@ -254,9 +250,9 @@ class Stream:
             with error:
                 return error.code, dict(json.load(error))
 
-    def sink(self, name: str) -> dict[str, Any]:
-        """Return a sink's progress; empty while the endpoint is not up."""
-        progress = self.progress()
+    def sink(self, name: str, port: int | None = None) -> dict[str, Any]:
+        """Return a sink's progress, as `progress` does; empty while the endpoint is not up."""
+        progress = self.progress(port)
         return dict(progress["sinks"].get(name, {})) if progress else {}
 
     def running(self, *sinks: str) -> None:

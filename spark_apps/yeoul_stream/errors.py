@@ -53,6 +53,15 @@ def fenced(sink: str, mine: int, current: int) -> FencedError:
     )
 
 
+def outrun(sink: str, epoch: int, holder: str) -> FencedError:
+    """Return the error for a driver that would claim a sink which another one has claimed since."""
+    whose = f"driver {holder}" if holder else "another driver, or a change of its past,"
+    return FencedError(
+        f"sink {sink!r}: {whose} has taken it over meanwhile, at epoch {epoch}. Nothing was "
+        "written. Where two drivers of this pipeline run, stop one"
+    )
+
+
 def erased(sink: str) -> FencedError:
     """Return the error for a writer whose books are gone."""
     return FencedError(

@@ -15,6 +15,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql.streaming.query import StreamingQuery
 
 from yeoul_stream.backoff import delay
+from yeoul_stream.claim import Claimant, driver_name
 from yeoul_stream.errors import (
     ClockSetBackError,
     CredentialsChangedError,
@@ -77,7 +78,7 @@ class SinkQuery(threading.Thread):
         self._failure: BaseException | None = None
         self._outdated: RestartError | None = None
         self._progressed = False
-        self._was_open = False
+        self._claimant = Claimant(driver_name())
         self.error: BaseException | None = None
 
     def drain(self) -> None:
@@ -143,8 +144,8 @@ class SinkQuery(threading.Thread):
     def _stream(self, admin: TopicAdmin, sink: StreamSink, secret: Mapping[str, str]) -> None:
         context = self._context
         topic = admin.describe()
-        opened = sink.open(topic, again=self._was_open)
-        self._was_open = True
+        opened = sink.open(topic, self._claimant)
+        self._claimant.succeeded()
         starts = resolve_start(
             topic, opened.positions, context.source.starting_offsets, context.source.on_data_loss
         )

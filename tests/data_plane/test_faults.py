@@ -12,6 +12,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Producer
@@ -224,6 +225,55 @@ def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
         assert first.wait(timeout=60) == 3
         made.caught_up("table")
         holds(made, spark, "table")
+
+
+def _lake_only(form: str) -> dict[str, Any]:
+    table, lake = {"name": "table", "enabled": False}, {"name": "lake", "hdfs": {"format": form}}
+    return {"spec": {"sinks": [table, lake]}}
+
+
+# With a second sink the first one that refuses ends the driver, whatever the other one met.
+@pytest.mark.parametrize(
+    ("name", "sink", "part", "overlay"),
+    [
+        ("woken-table", "table", "postgres", TABLE_ONLY),
+        *(
+            pytest.param(
+                f"woken-{form}", "lake", "namenode", _lake_only(form), marks=pytest.mark.night
+            )
+            for form in ("parquet", "iceberg")
+        ),
+    ],
+)
+def test_a_driver_that_wakes_beside_another_claims_nothing_back(
+    platform: Platform,
+    spark: SparkSession,
+    tmp_path: Path,
+    name: str,
+    sink: str,
+    part: str,
+    overlay: dict[str, Any],
+) -> None:
+    """Its first error is one that it tries again after: nobody has refused it anything yet."""
+    with stream(platform, tmp_path, name, overlay) as made:
+        made.produce(records(0))
+        first = made.start()
+        made.caught_up(sink)
+        port = made.port
+        with frozen([first, *first.children(recursive=True)]):
+            made.start()
+            made.running(sink)
+            made.produce(records(1))
+            made.caught_up(sink)
+            platform.kill(part)
+        try:
+            wait_until(f"{sink} to fail", lambda: made.sink(sink, port).get("state") == "backoff")
+        finally:
+            platform.start(part)
+        assert first.wait(timeout=60) == 3
+        made.produce(records(2))
+        made.caught_up(sink)
+        holds(made, spark, sink)
 
 
 @pytest.mark.parametrize("turn", range(max(ROUNDS // 3, 1)))

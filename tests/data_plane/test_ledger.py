@@ -7,6 +7,8 @@ from psycopg2.extensions import connection as Connection
 
 from yeoul_local.platform import Platform
 from yeoul_stream.books import RangeBook
+from yeoul_stream.claim import Claimant
+from yeoul_stream.errors import FencedError
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.sinks.postgres import ledger
 from yeoul_stream.sinks.postgres.schema import ensure_schema
@@ -84,9 +86,10 @@ def test_a_gap_between_books_stays_when_they_are_merged(merged: Connection) -> N
 
 @pytest.fixture
 def older(merged: Connection) -> Iterator[Connection]:
-    """The tables as they were before books told their rules."""
+    """The tables as they were before books told their rules, and sinks their holder."""
     with merged, merged.cursor() as cursor:
         cursor.execute("ALTER TABLE yeoul.books DROP COLUMN rules")
+        cursor.execute("ALTER TABLE yeoul.sinks DROP COLUMN holder")
     yield merged
     ensure_schema(merged)
 
@@ -113,3 +116,36 @@ def test_rows_by_partition_are_added_up(merged: Connection) -> None:
     ledger.merge_books(merged, who, keep=0)
     (book,) = _books(merged, who)
     assert book.buckets == {"a": (3, -(2**63)), "b": (2, 2)}
+
+
+HELD = SinkIdentity("merging", "default/held", "table")
+
+
+def _holder(connection: Connection) -> tuple[int, str]:
+    with connection, connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT epoch, holder FROM yeoul.sinks WHERE pipeline = %s", (HELD.pipeline,)
+        )
+        (row,) = cursor.fetchall()
+        return row
+
+
+def test_a_driver_that_was_overtaken_claims_nothing_back(merged: Connection) -> None:
+    first, second = Claimant("first"), Claimant("second")
+    assert ledger.claim_epoch(merged, HELD, 0, first) == 1
+    assert ledger.claim_epoch(merged, HELD, 0, first) == 2
+    assert ledger.claim_epoch(merged, HELD, 7, second) == 7
+    with pytest.raises(FencedError, match="driver second has taken it over"):
+        ledger.claim_epoch(merged, HELD, 9, first)
+    with pytest.raises(FencedError, match="driver second has taken it over"):
+        ledger.check_claim(merged, HELD, first)
+    assert _holder(merged) == (7, "second")
+
+
+def test_a_tool_takes_over_from_the_driver_that_runs(merged: Connection) -> None:
+    driver = Claimant("driver")
+    epoch = ledger.claim_epoch(merged, HELD, 0, driver)
+    assert ledger.claim_epoch(merged, HELD, 0) == epoch + 1
+    assert _holder(merged) == (epoch + 1, "")
+    with pytest.raises(FencedError, match="another driver, or a change of its past"):
+        ledger.claim_epoch(merged, HELD, 0, driver)

@@ -60,7 +60,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Watched]:
     try:
         with stream(platform, folder, "metrics") as made:
             made.start()
-            port = made._port
+            port = made.port
             target = {"targets": [f"127.0.0.1:{port}"], "labels": {"pod": "metrics"}}
             platform.home.targets.write_text(json.dumps([target]))
             made.running("table", "lake")

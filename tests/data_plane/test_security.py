@@ -92,7 +92,7 @@ class Guarded:
     def sink(self) -> dict[str, Any]:
         """The sink's progress; what is read is kept for the search."""
         probe = Stream.__new__(Stream)
-        probe._port = self.port
+        probe.port = self.port
         progress = probe.progress()
         self.shown.append(str(progress))
         return dict(progress["sinks"].get("table", {})) if progress else {}

@@ -9,6 +9,7 @@ import pyarrow as pa
 from pyspark.sql import DataFrame
 
 from yeoul_stream.books import Totals
+from yeoul_stream.claim import Claimant
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.judge import Judge
 from yeoul_stream.pipeline import Console, Record, Sink
@@ -46,7 +47,7 @@ class ConsoleSink:
         self._count = target.rows
         self._rows = SinkRows(record, sink, raw)
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:  # noqa: ARG002
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:  # noqa: ARG002
         """See StreamSink.open: there is nothing to resume from."""
         return Opened(epoch=0, positions=Positions({}), totals=Totals())
 

@@ -19,6 +19,7 @@ from pydantic import TypeAdapter
 from pyspark.sql import DataFrame, SparkSession
 
 from yeoul_stream.books import RangeBook, Totals
+from yeoul_stream.claim import Claimant
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.judge import Judge
 from yeoul_stream.kafka import admin_client, kafka_options
@@ -129,7 +130,7 @@ class LetterSink:
         self._admin = admin_client(spark, source, secret)
         self._totals: dict[int, Totals] = {}
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:  # noqa: ARG002
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:  # noqa: ARG002
         """See StreamSink.open."""
         found = self._committed(topic)
         mine = {p: offset for p, (offset, note) in found.items() if note["id"] == topic.topic_id}

@@ -9,6 +9,7 @@ from typing import Protocol
 from pyspark.sql import DataFrame
 
 from yeoul_stream.books import RangeBook, Totals
+from yeoul_stream.claim import Claimant
 from yeoul_stream.start import BatchExtent, Positions, Start, TopicState
 
 
@@ -36,13 +37,11 @@ class StreamSink(Protocol):
 
     kind: str
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
-        """Check the target, claim a new epoch, and return what is committed.
-
-        `again`: this driver has opened the sink before, so there is an epoch to take over from.
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:
+        """Check the target, claim a new epoch for the driver, and return what is committed.
 
         Raises:
-            FencedError: there is none any more: the sink was erased.
+            FencedError: another driver has claimed it meanwhile, or the sink was erased.
             TargetMismatchError: the target cannot take what the pipeline produces.
             PermanentError: any other reason that a retry cannot mend.
         """

@@ -17,6 +17,7 @@ from typing import Final, Literal
 from pydantic import BaseModel, ConfigDict
 
 from yeoul_stream.books import RangeBook, Totals, join
+from yeoul_stream.claim import Held
 from yeoul_stream.errors import PositionError, fenced
 from yeoul_stream.start import Positions, Start, TopicState
 
@@ -47,7 +48,8 @@ class Entry(BaseModel):
     books are those of whole partitions, said again: what earlier entries say of these is void. So
     are those of a change of the past, which may add records to partitions, or take some away:
     `replaces` are files that go, and so do those that move to the folder of what was replayed.
-    `turn` is the number of the last entry that took offsets back, 0 before the first.
+    `turn` is the number of the last entry that took offsets back, 0 before the first. `holder` is
+    the driver that has claimed the epoch, empty where a tool has.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -63,6 +65,12 @@ class Entry(BaseModel):
     state: tuple[RangeBook, ...] = ()
     files: int = 0
     turn: int = 0
+    holder: str = ""
+
+    @property
+    def held(self) -> Held:
+        """Who may write, as of this entry."""
+        return Held(self.epoch, self.holder)
 
 
 EMPTY = Entry(
@@ -110,6 +118,7 @@ def _next(
     now: datetime,
     *,
     epoch: int | None = None,
+    holder: str | None = None,
     books: tuple[RangeBook, ...] = (),
     moves: tuple[Move, ...] = (),
     replaces: tuple[str, ...] = (),
@@ -130,12 +139,13 @@ def _next(
         state=last.state if state is None else state,
         files=last.files + more,
         turn=last.turn if turn is None else turn,
+        holder=last.holder if holder is None else holder,
     )
 
 
-def claim(last: Entry, floor: int, token: str, now: datetime) -> Entry:
-    """Return the entry by which a new driver takes over, at epoch max(last + 1, floor)."""
-    return _next(last, "claim", token, now, epoch=max(last.epoch + 1, floor))
+def claim(last: Entry, floor: int, token: str, now: datetime, holder: str = "") -> Entry:
+    """Return the entry by which a driver, or a tool, takes over, at epoch max(last + 1, floor)."""
+    return _next(last, "claim", token, now, epoch=max(last.epoch + 1, floor), holder=holder)
 
 
 def start(

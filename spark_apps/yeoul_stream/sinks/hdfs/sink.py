@@ -17,6 +17,7 @@ from pathlib import Path
 
 from pyspark.sql import DataFrame, SparkSession
 
+from yeoul_stream.claim import Claimant
 from yeoul_stream.errors import TargetMismatchError, erased
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Hdfs, Record, Sink
@@ -66,18 +67,17 @@ class HdfsSink:
             self._folder = HadoopFolder(self._spark, self._target.path)
         return self._folder
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:
         """See StreamSink.open."""
         self._refuse_foreign_folder()
         self._last = read_last_entry(self._files, self._home)
+        claimant.follow(self._who.sink, self._last.held)
         if not self._last.sequence:
-            if again:
-                raise erased(self._who.sink)
             # Here only: no entry can be written into a log that was erased.
             self._files.make(f"{self._home}/log")
         publish(self._files, self._last)
-        token = uuid.uuid4().hex
-        self._append(lambda last: log.claim(last, self._floor, token, datetime.now(UTC)))
+        token, name, now = uuid.uuid4().hex, claimant.name, datetime.now(UTC)
+        self._append(lambda last: log.claim(last, self._floor, token, now, name))
         self._files.delete(f"{self._home}/aside")
         return Opened(
             self._last.epoch,

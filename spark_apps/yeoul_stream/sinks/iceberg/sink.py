@@ -18,7 +18,8 @@ from posixpath import dirname
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import types as T
 
-from yeoul_stream.errors import TargetMismatchError, erased
+from yeoul_stream.claim import NOBODY, Claimant
+from yeoul_stream.errors import TargetMismatchError
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.pipeline import Hdfs, Record, Sink
 from yeoul_stream.rows import SinkRows
@@ -75,15 +76,14 @@ class IcebergSink:
             self._opened = table, HadoopFolder(self._spark, self._target.path)
         return self._opened
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:
         """See StreamSink.open."""
-        self._prepare(again=again)
+        self._prepare(claimant)
         self._last = self._table.last()
-        if not self._last.sequence and again:
-            raise erased(self._who.sink)
+        claimant.follow(self._who.sink, self._last.held)
         publish(self._files, self._last)
-        token = uuid.uuid4().hex
-        self._append(lambda last: log.claim(last, self._floor, token, datetime.now(UTC)))
+        token, name, now = uuid.uuid4().hex, claimant.name, datetime.now(UTC)
+        self._append(lambda last: log.claim(last, self._floor, token, now, name))
         self._files.delete(f"{self._home}/aside")
         return Opened(
             self._last.epoch,
@@ -92,13 +92,12 @@ class IcebergSink:
             self._last.files,
         )
 
-    def _prepare(self, *, again: bool) -> None:
+    def _prepare(self, claimant: Claimant) -> None:
         """Have a table that takes the sink's rows."""
         table, types = self._table, self._rows.types
         check_partitions(self._target, types)
         if not table.load():
-            if again:
-                raise erased(self._who.sink)
+            claimant.follow(self._who.sink, NOBODY)
             if self._files.exists(f"{self._home}/log"):
                 raise TargetMismatchError(
                     f"hdfs path {self._target.path} holds plain Parquet files of this sink: write "

@@ -74,8 +74,8 @@ def remove(connection: Connection, owner: Owner, floor: int) -> dict[str, Holdin
     ensure_schema(connection)
     with connection, connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE yeoul.sinks SET epoch = greatest(epoch + 1, %s), claimed_at = now() "
-            f"WHERE {_OURS}",
+            "UPDATE yeoul.sinks SET epoch = greatest(epoch + 1, %s), holder = '', "
+            f"claimed_at = now() WHERE {_OURS}",
             (floor, *owner.key),
         )
     with connection, connection.cursor() as cursor:

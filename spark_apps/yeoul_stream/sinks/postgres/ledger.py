@@ -9,7 +9,8 @@ from psycopg2.extensions import connection as Connection
 from psycopg2.extensions import cursor as Cursor
 
 from yeoul_stream.books import RangeBook, Totals
-from yeoul_stream.errors import erased, fenced
+from yeoul_stream.claim import NOBODY, Claimant, Held
+from yeoul_stream.errors import PositionError, erased, fenced
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.start import Positions, Start, TopicState
 
@@ -22,33 +23,51 @@ _BOOK_COLUMNS = (
 _ADDED = "coalesce(to_jsonb(books) ->> 'rules', ''), to_jsonb(books) -> 'buckets'"
 
 
-def claim_epoch(connection: Connection, who: SinkIdentity, floor: int) -> int:
+def claim_epoch(
+    connection: Connection, who: SinkIdentity, floor: int, claimant: Claimant | None = None
+) -> int:
     """Take over the sink: store and return max(stored + 1, floor), and commit.
 
     Waits for transactions of the present holder: they hold the row FOR SHARE. After this call no
-    older epoch can commit.
-    """
-    with connection, connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO yeoul.sinks (installation, pipeline, sink, epoch) "
-            "VALUES (%s, %s, %s, greatest(1, %s)) ON CONFLICT (installation, pipeline, sink) "
-            "DO UPDATE SET epoch = greatest(yeoul.sinks.epoch + 1, excluded.epoch), "
-            "claimed_at = now() RETURNING epoch",
-            (*who.key, floor),
-        )
-        return int(_one(cursor)[0])
-
-
-def refuse_erased(connection: Connection, who: SinkIdentity) -> None:
-    """Make sure that the sink is still known.
+    older epoch can commit. Without a claimant the sink is taken over from whoever holds it.
 
     Raises:
-        FencedError: it was erased.
+        FencedError: the claimant may not follow the present holder.
+        PositionError: the sink is new, and somebody else was first; another look tells who.
     """
     with connection, connection.cursor() as cursor:
-        cursor.execute(f"SELECT FROM yeoul.sinks WHERE {_SINK}", who.key)
-        if cursor.fetchone() is None:
-            raise erased(who.sink)
+        # Locked until the claim is committed: who is judged is who is followed.
+        held = _read_held(cursor, who, "FOR UPDATE")
+        if claimant is not None:
+            claimant.follow(who.sink, held)
+        cursor.execute(
+            "INSERT INTO yeoul.sinks (installation, pipeline, sink, epoch, holder) "
+            "VALUES (%s, %s, %s, greatest(1, %s), %s) ON CONFLICT (installation, pipeline, sink) "
+            "DO UPDATE SET epoch = greatest(yeoul.sinks.epoch + 1, excluded.epoch), "
+            "holder = excluded.holder, claimed_at = now() WHERE yeoul.sinks.epoch = %s "
+            "RETURNING epoch",
+            (*who.key, floor, "" if claimant is None else claimant.name, held.epoch),
+        )
+        row = cursor.fetchone()
+        if row is None:
+            raise PositionError(f"sink {who.sink!r} is being claimed by another driver, too")
+        return int(row[0])
+
+
+def check_claim(connection: Connection, who: SinkIdentity, claimant: Claimant) -> None:
+    """Make sure that the claimant may claim the sink, before anything is made for it.
+
+    Raises:
+        FencedError: it may not.
+    """
+    with connection, connection.cursor() as cursor:
+        claimant.follow(who.sink, _read_held(cursor, who))
+
+
+def _read_held(cursor: Cursor, who: SinkIdentity, lock: str = "") -> Held:
+    cursor.execute(f"SELECT epoch, holder FROM yeoul.sinks WHERE {_SINK} {lock}", who.key)
+    row = cursor.fetchone()
+    return NOBODY if row is None else Held(int(row[0]), row[1])
 
 
 def hold_epoch(cursor: Cursor, who: SinkIdentity, epoch: int) -> datetime | None:

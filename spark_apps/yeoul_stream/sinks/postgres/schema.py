@@ -20,6 +20,7 @@ CREATE TABLE IF NOT EXISTS yeoul.sinks (
     pipeline     text NOT NULL,
     sink         text NOT NULL,
     epoch        bigint NOT NULL,
+    holder       text NOT NULL DEFAULT '',
     claimed_at   timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (installation, pipeline, sink)
 );
@@ -66,6 +67,8 @@ CREATE TABLE IF NOT EXISTS yeoul.books (
 ALTER TABLE yeoul.books ADD COLUMN IF NOT EXISTS rules text NOT NULL DEFAULT '';
 ALTER TABLE yeoul.books ADD COLUMN IF NOT EXISTS buckets jsonb;
 ALTER TABLE yeoul.sinks ADD COLUMN IF NOT EXISTS horizon timestamptz;
+ALTER TABLE yeoul.sinks ADD COLUMN IF NOT EXISTS holder text NOT NULL DEFAULT '';
+COMMENT ON COLUMN yeoul.sinks.holder IS 'The driver that has claimed it, empty where a tool has.';
 COMMENT ON COLUMN yeoul.books.buckets IS
     'Rows and digest by partition of time, where a table has such.';
 COMMENT ON COLUMN yeoul.sinks.horizon IS 'Rows before it are dropped by the sink''s retention.';
@@ -119,7 +122,7 @@ AND to_regclass('yeoul.replayed') IS NOT NULL AND EXISTS (
     WHERE attrelid = to_regclass('yeoul.books') AND attname = 'rules' AND NOT attisdropped)
 AND EXISTS (
     SELECT FROM pg_attribute
-    WHERE attrelid = to_regclass('yeoul.sinks') AND attname = 'horizon' AND NOT attisdropped)
+    WHERE attrelid = to_regclass('yeoul.sinks') AND attname = 'holder' AND NOT attisdropped)
 """
 
 

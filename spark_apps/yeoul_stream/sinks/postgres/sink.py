@@ -11,6 +11,7 @@ from psycopg2 import errors, sql
 from pyspark.sql import DataFrame
 
 from yeoul_stream.books import RangeBook
+from yeoul_stream.claim import Claimant
 from yeoul_stream.errors import PermanentError, PositionError
 from yeoul_stream.identity import SinkIdentity
 from yeoul_stream.judge import Judge
@@ -81,14 +82,13 @@ class PostgresSink:
         secret = read_postgres_secret(self._target.secret_ref, secrets_directory())
         return connect(secret, f"yeoul {self.who.query}")
 
-    def open(self, topic: TopicState, *, again: bool = False) -> Opened:
+    def open(self, topic: TopicState, claimant: Claimant) -> Opened:
         """See StreamSink.open."""
         with self.connect() as connection:
             ensure_schema(connection)
-            if again:
-                ledger.refuse_erased(connection, self.who)
+            ledger.check_claim(connection, self.who, claimant)
             self._prepared = prepare_target(connection, self.who, self.table, self._shape)
-            self._epoch = ledger.claim_epoch(connection, self.who, self._floor)
+            self._epoch = ledger.claim_epoch(connection, self.who, self._floor, claimant)
             self._tend(connection)
             positions = ledger.read_positions(connection, self.who, topic)
             # The first start under a new topic: its offsets begin anew.

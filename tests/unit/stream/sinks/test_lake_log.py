@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from yeoul_stream.books import RangeBook
+from yeoul_stream.claim import Held
 from yeoul_stream.errors import FencedError, PositionError
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.hdfs.files import moves
@@ -33,6 +34,13 @@ def test_a_claim_raises_the_epoch() -> None:
 
 def test_a_claim_honours_the_floor() -> None:
     assert log.claim(CLAIMED, 40, "x", NOW).epoch == 40
+
+
+def test_an_entry_tells_who_holds_the_sink() -> None:
+    claimed = log.claim(CLAIMED, 0, "x", NOW, "driver")
+    went_on = log.commit(claimed, [], [], "y", NOW)
+    assert went_on.held == claimed.held == Held(2, "driver")
+    assert log.claim(went_on, 0, "z", NOW).held == Held(3)
 
 
 def test_a_commit_moves_the_position() -> None:
