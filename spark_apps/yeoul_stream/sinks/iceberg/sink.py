@@ -104,6 +104,8 @@ class IcebergSink:
                     "the Iceberg table to another path, under another sink's name"
                 )
             table.create(types, self._who.owner)
+        # Before anything of it is changed, and once more with what the change has read anew.
+        claimant.follow(self._who.sink, table.last().held)
         self._layout = fitted(table, self._rows, self._target, self._who)
 
     def _append(
