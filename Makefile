@@ -19,7 +19,11 @@ MAKEFLAGS += --no-print-directory
 # Where the time goes stands at the end.
 SLOWEST = --durations=15 --durations-min=10
 # The tests of a module follow each other in one process.
-SHARED = --numprocesses $(WORKERS) --dist loadfile $(SLOWEST)
+APART = --dist loadfile $(SLOWEST)
+SHARED = --numprocesses $(WORKERS) $(APART)
+# Who waits for servers leaves cores idle: half again as many processes as there are cores, at most 8.
+CORES := $(shell getconf _NPROCESSORS_ONLN)
+WAITING = $(if $(filter auto,$(WORKERS)),$(shell echo $$(($(CORES) < 6 ? $(CORES) * 3 / 2 : 8))),$(WORKERS))
 # Another environment that happens to be active is not this one.
 unexport VIRTUAL_ENV
 
@@ -127,7 +131,7 @@ test-unit: $(READY) ## tests without services: a minute or two
 .PHONY: test-data-plane
 test-data-plane: $(READY) fetch airflow ## tests with real Kafka, PostgreSQL, HDFS and Spark: minutes
 	@echo "== tests with real Kafka, PostgreSQL, HDFS and Spark; skipped ones are named at the end"
-	@$(RUN) pytest tests/data_plane $(SHARED) $(PYTEST)
+	@$(RUN) pytest tests/data_plane --numprocesses $(WAITING) $(APART) $(PYTEST)
 
 .PHONY: bed
 bed: $(READY) ## build the Kubernetes of the tests, into ~/.cache/yeoul-bed: 12 minutes once

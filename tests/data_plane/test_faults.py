@@ -2,7 +2,7 @@
 
 The moments are found from outside, through the database's own locks and notifications; the code
 under test knows nothing of these tests. Seeds make a run repeatable; `YEOUL_FAULT_ROUNDS` sets how
-often each moment is hit (3 by day, 10 by night).
+often each moment is hit (once by day, 10 times by night).
 """
 
 import os
@@ -28,6 +28,7 @@ from pyspark.sql import SparkSession
 
 from bed.processes import frozen
 from fix_faults import TABLE_ONLY, error_of, holds, locked, order, records, spark
+from fix_night import AT_NIGHT
 from fix_stream import Stream, connect, produce, record, stream, wait_until
 from yeoul_local.platform import Platform
 
@@ -36,7 +37,7 @@ __all__ = ["spark"]
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-ROUNDS = int(os.environ.get("YEOUL_FAULT_ROUNDS", "3"))
+ROUNDS = int(os.environ.get("YEOUL_FAULT_ROUNDS") or (10 if AT_NIGHT else 1))
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from yeoul_stream.verify.run import verify
 # Py4J and PySpark leave the closing of their sockets to Python.
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
-ROUNDS = max(1, int(os.environ.get("YEOUL_FAULT_ROUNDS", "3")) // 3)
+ROUNDS = max(1, int(os.environ.get("YEOUL_FAULT_ROUNDS", "1")) // 3)
 ICEBERG_ONLY = {
     "spec": {
         "sinks": [
