@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from psycopg2.extensions import connection as Connection
@@ -20,6 +21,12 @@ from yeoul_stream.pipeline import parse_pipeline
 from yeoul_stream.verify.run import verify
 
 TABLE_ONLY = {"spec": {"sinks": [{"name": "lake", "enabled": False}]}}
+
+
+def lake_only(form: str) -> dict[str, Any]:
+    """The overlay of a stream into nothing but a lake of that format."""
+    table, lake = {"name": "table", "enabled": False}, {"name": "lake", "hdfs": {"format": form}}
+    return {"spec": {"sinks": [table, lake]}}
 
 
 class Elsewhere(Platform):

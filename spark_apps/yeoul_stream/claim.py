@@ -46,7 +46,7 @@ class Claimant:
             self._first = found
         if found == NOBODY and self._claimed:
             raise erased(sink)
-        if found not in (self._first, Held(found.epoch, self.name)):
+        if found.holder != self.name and found != self._first:
             raise erased(sink) if found == NOBODY else outrun(sink, found.epoch, found.holder)
 
     def succeeded(self) -> None:

@@ -27,7 +27,7 @@ from psycopg2.extensions import connection as Connection
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
-from fix_faults import TABLE_ONLY, error_of, holds, locked, order, records, spark
+from fix_faults import TABLE_ONLY, error_of, holds, lake_only, locked, order, records, spark
 from fix_night import AT_NIGHT
 from fix_stream import Stream, connect, produce, record, stream, wait_until
 from yeoul_local.platform import Platform
@@ -228,11 +228,6 @@ def test_a_driver_that_was_frozen_is_refused_when_it_wakes(
         holds(made, spark, "table")
 
 
-def _lake_only(form: str) -> dict[str, Any]:
-    table, lake = {"name": "table", "enabled": False}, {"name": "lake", "hdfs": {"format": form}}
-    return {"spec": {"sinks": [table, lake]}}
-
-
 # With a second sink the first one that refuses ends the driver, whatever the other one met.
 @pytest.mark.parametrize(
     ("name", "sink", "part", "overlay"),
@@ -240,7 +235,7 @@ def _lake_only(form: str) -> dict[str, Any]:
         ("woken-table", "table", "postgres", TABLE_ONLY),
         *(
             pytest.param(
-                f"woken-{form}", "lake", "namenode", _lake_only(form), marks=pytest.mark.night
+                f"woken-{form}", "lake", "namenode", lake_only(form), marks=pytest.mark.night
             )
             for form in ("parquet", "iceberg")
         ),

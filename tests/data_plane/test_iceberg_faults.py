@@ -14,6 +14,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bed.processes import frozen
+from fix_faults import lake_only
 from fix_stream import INSTALLATION, Stream, record, stream, wait_until
 from fix_verify import document, session
 from yeoul_local.platform import Platform
@@ -26,14 +27,6 @@ from yeoul_stream.verify.run import verify
 pytestmark = pytest.mark.filterwarnings("ignore:unclosed <socket:ResourceWarning")
 
 ROUNDS = max(1, int(os.environ.get("YEOUL_FAULT_ROUNDS", "1")) // 3)
-ICEBERG_ONLY = {
-    "spec": {
-        "sinks": [
-            {"name": "table", "enabled": False},
-            {"name": "lake", "hdfs": {"format": "iceberg"}},
-        ]
-    }
-}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +39,7 @@ def spark(platform: Platform) -> Iterator[SparkSession]:
 @pytest.fixture(scope="module")
 def made(platform: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stream]:
     folder = tmp_path_factory.mktemp("icefaults")
-    with stream(platform, folder, "icekills", ICEBERG_ONLY) as started:
+    with stream(platform, folder, "icekills", lake_only("iceberg")) as started:
         started.produce(_records(0))
         started.start()
         started.caught_up("lake")
