@@ -21,12 +21,13 @@ from yeoul_stream.records.formats import RecordDecoder
 
 Indices = npt.NDArray[np.int64]
 
+_TIME = pa.timestamp("us", "UTC")
 DEAD_SCHEMA = pa.schema(
     [
         ("offset", pa.int64()),
         ("key", pa.binary()),
         ("payload", pa.binary()),
-        ("kafka_time", pa.timestamp("us", "UTC")),
+        ("kafka_time", _TIME),
         ("reason", pa.string()),
         ("detail", pa.string()),
     ]
@@ -52,7 +53,7 @@ class RawColumns:
             self.offsets.take(at),
             self.keys.take(at).cast(pa.binary()),
             self.values.take(at).cast(pa.binary()),
-            self.times.take(at).cast(pa.timestamp("us", "UTC")),
+            self.times.take(at).cast(_TIME),
             pa.array([reason] * len(where), pa.string()),
             details.cast(pa.string()),
         ]
@@ -100,7 +101,10 @@ class Judge(Protocol):
 
 @dataclass(frozen=True)
 class PlainJudge:
-    """Judges raw Kafka batches; `select` maps output names to fields or metadata columns."""
+    """Judges raw Kafka batches; `select` maps output names to fields or metadata columns.
+
+    A batch may come without key and timestamp: they are null then.
+    """
 
     record: Record
     select: Mapping[str, str]
@@ -124,8 +128,8 @@ class PlainJudge:
         """See Judge."""
         raw = RawColumns(
             offsets=batch.column("offset"),
-            times=batch.column("timestamp"),
-            keys=batch.column("key"),
+            times=_given(batch, "timestamp", _TIME),
+            keys=_given(batch, "key", pa.binary()),
             values=batch.column("value"),
         )
         decoded = self._decoder.decode(batch)
@@ -149,11 +153,18 @@ class PlainJudge:
             case "_offset":
                 return batch.column("offset")
             case "_kafka_timestamp":
-                return batch.column("timestamp").cast(pa.timestamp("us", "UTC"))
+                return batch.column("timestamp").cast(_TIME)
             case "_key":
                 return batch.column("key").cast(pa.string())
             case _:
                 return fields.column(name)
+
+
+def _given(batch: pa.RecordBatch, name: str, type_: pa.DataType) -> pa.Array:
+    """Return a column of the batch, nulls where it has none of that name."""
+    if name in batch.schema.names:
+        return batch.column(name)
+    return pa.nulls(batch.num_rows, type_)
 
 
 @dataclass(frozen=True)

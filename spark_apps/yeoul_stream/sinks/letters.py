@@ -198,6 +198,7 @@ class LetterSink:
             .option("topic", self._target.topic)
             .option("includeHeaders", "true")
             .option("kafka.acks", "all")
+            .mode("append")
             .save()
         )
 

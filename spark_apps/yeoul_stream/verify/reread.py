@@ -11,7 +11,6 @@ from typing import Any, Final, cast
 import pyarrow as pa
 from py4j.protocol import Py4JJavaError
 from pyspark.sql import DataFrame, SparkSession
-from pyspark.sql import functions as F
 
 from yeoul_stream.judge import PlainJudge
 from yeoul_stream.kafka import (
@@ -293,10 +292,7 @@ def _measured(record: Record, sinks: Sequence[Wanted]) -> DataFrame:
     raw = reread.raw(cells)
     if _by_value(record, sinks):
         # What nobody looks at need not be carried into Python.
-        types = {column.name: column.dataType for column in raw.schema}
-        raw = raw.withColumns(
-            {name: F.lit(None).cast(types[name]) for name in ("key", "timestamp")}
-        )
+        raw = raw.drop("key", "timestamp")
     stage = _pass(record, sinks)
     return reread.rows.frame(raw).mapInArrow(cast("Any", stage), MEASURE_DDL)
 
