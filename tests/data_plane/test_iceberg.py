@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from fix_iceberg import (
 )
 from fix_rest_catalog import rest_catalog
 from fix_stream import create_topic
-from fix_verify import INSTALLATION, World, message, named, row_of, session
+from fix_verify import INSTALLATION, World, document, message, named, row_of, session
 from yeoul_local.platform import Platform
 from yeoul_stream.erase import erase
 from yeoul_stream.identity import SinkIdentity
@@ -127,18 +128,59 @@ def test_dead_letters_are_listed(delivered: World) -> None:
 
 
 def test_a_lost_row_is_named_by_its_offset(delivered: World) -> None:
-    path = "/warehouse/icecars/all"
-    jvm: Any = delivered.spark._jvm
-    configuration = delivered.spark._jsc.hadoopConfiguration()
-    java = jvm.org.apache.iceberg.hadoop.HadoopTables(configuration).load(path)
-    gone = jvm.org.apache.iceberg.expressions.Expressions.alwaysTrue()
-    before = java.currentSnapshot().snapshotId()
-    java.newDelete().deleteFromRowFilter(gone).commit()
-    report = delivered.verify("ice")
+    with emptied(delivered, "/warehouse/icecars/all"):
+        report = delivered.verify("ice")
     assert report.verdict == "fails"
     assert named(report, "row-missing")[0].place.offset == 0
-    java.manageSnapshots().rollbackTo(before).commit()
     assert delivered.verify("ice").verdict == "holds"
+
+
+@contextmanager
+def emptied(world: World, path: str) -> Iterator[None]:
+    """Have a table without rows for the block."""
+    jvm: Any = world.spark._jvm
+    configuration = world.spark._jsc.hadoopConfiguration()
+    java = jvm.org.apache.iceberg.hadoop.HadoopTables(configuration).load(path)
+    before = java.currentSnapshot().snapshotId()
+    gone = jvm.org.apache.iceberg.expressions.Expressions.alwaysTrue()
+    java.newDelete().deleteFromRowFilter(gone).commit()
+    try:
+        yield
+    finally:
+        java.manageSnapshots().rollbackTo(before).commit()
+
+
+@pytest.fixture(scope="module")
+def pair(platform: Platform, delivered: World) -> World:
+    """A table and an Iceberg lake of the same rows, where the lake has gone on by a batch."""
+    name = "icepair"
+    made = document(platform, name)
+    lake = iceberg_document(platform, name)["spec"]["sinks"][0]
+    made["spec"]["sinks"] = [made["spec"]["sinks"][0], lake]
+    create_topic(platform, name)
+    both = replace(delivered, pipeline=parse_pipeline(made, name))
+    both.send([*GOOD, *BAD])
+    both.run()
+    both.send([message(3000 + number) for number in range(100)])
+    both.run("ice")
+    return both
+
+
+def test_a_table_is_compared_with_all_that_the_lake_holds(pair: World) -> None:
+    report = pair.verify()
+    (compared,) = report.comparisons
+    assert (report.verdict, compared.reason) == ("holds", None)
+    assert (compared.left, compared.right, compared.records) == ("table", "ice", 1000)
+    assert compared.equal
+
+
+def test_rows_that_only_the_table_holds_make_them_differ(pair: World) -> None:
+    with emptied(pair, "/warehouse/icepair/all"):
+        report = pair.verify()
+    (compared,) = report.comparisons
+    (found,) = named(report, "sinks-differ")
+    assert (report.verdict, compared.equal) == ("fails", False)
+    assert "table and ice differ: 1100 rows against 0" in found.text
 
 
 def test_a_table_of_another_sink_is_refused(delivered: World) -> None:

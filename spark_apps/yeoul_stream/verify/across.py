@@ -3,19 +3,25 @@
 The two commit at different moments, so their books seldom end at the same offsets. The table's
 books that lie within the lake's range are compared with the lake's books around them; what these
 have beyond the table's (the edges, less than one book at either end) is taken from Kafka.
+
+An Iceberg table's rows do not tell which book they are of: it is compared as a whole, with what the
+table's books and Kafka give for its whole range.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import Final
 
 from yeoul_stream.books import RangeBook
 from yeoul_stream.pipeline import Record, Sink
 from yeoul_stream.verify.check_books import span
 from yeoul_stream.verify.facts import Account, Amount, Cell, CellMap, Key, Measure, total
 from yeoul_stream.verify.finding import Finding, Place
+
+_WHO_LEFT: Final = "The findings of the two sinks say which of them left Kafka's records"
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,25 @@ def overlaps(table: Account, lake: Account) -> dict[Key, Overlap]:
             high = min(offset for offset in theirs[key] if offset >= end)
             result[key] = Overlap(key, start, end, low, high)
     return result
+
+
+def spanning(
+    shared: Mapping[Key, Overlap], table: str, lake: str, held: Account, rules: str
+) -> dict[Key, Overlap] | str:
+    """Return the overlaps, widened to all that the lake holds; or why there are none.
+
+    `held` is the account of `lake`, `rules` are the present ones.
+    """
+    if len(held.under(rules).books) < len(held.books):
+        return f"{lake} was written under other rules in part, and its rows do not tell in which"
+    ends = _edges(held)
+    if any(
+        (book.topic_id, book.partition) not in ends.keys() & shared.keys() for book in held.books
+    ):
+        return f"{lake} has partitions that {table} has not, and its rows do not tell theirs"
+    return {
+        key: replace(both, low=ends[key][0], high=ends[key][-1]) for key, both in shared.items()
+    }
 
 
 def _edges(account: Account) -> dict[Key, list[int]]:
@@ -131,6 +156,34 @@ def compare(
     return Compared(rows, done, tuple(skipped), tuple(findings))
 
 
+def compare_whole(
+    table: Side,
+    lake: str,
+    held: Amount,
+    shared: Mapping[Key, Overlap],
+    cells: tuple[Cell, ...],
+    measures: Mapping[int, Measure],
+) -> Compared:
+    """Compare with all that `lake` holds, over the overlaps that `spanning` gave."""
+    lookup = CellMap(cells)
+    parts = {
+        key: (
+            _within(table, key, both.start, both.end),
+            _edge_amount(lookup, measures, both),
+        )
+        for key, both in sorted(shared.items())
+    }
+    skipped = tuple(key for key, amounts in parts.items() if None in amounts)
+    if skipped:
+        return Compared(0, 0, skipped, ())
+    given = total(amount for amounts in parts.values() for amount in amounts if amount is not None)
+    rows = sum(_written(table, both) for both in shared.values())
+    if given == held:
+        return Compared(rows, len(shared), (), ())
+    text = f"{table.sink} and {lake} differ: {_detail(given, held)}. {_WHO_LEFT}"
+    return Compared(rows, len(shared), (), (Finding(lake, "sinks-differ", text),))
+
+
 def _within(side: Side, key: Key, start: int, end: int) -> Amount | None:
     books = [
         index
@@ -169,16 +222,17 @@ def _rows(measure: Measure) -> Amount:
 
 def _differ(table: str, lake: str, both: Overlap, ours: Amount, theirs: Amount) -> Finding:
     topic_id, partition = both.key
-    detail = (
-        f"{ours.rows} rows against {theirs.rows}"
-        if ours.rows != theirs.rows
-        else f"{ours.rows} rows each, with different digests"
-    )
     text = (
         f"{table} and {lake} differ in partition {partition}, {span(both.start, both.end)}: "
-        f"{detail}. The findings of the two sinks say which of them left Kafka's records"
+        f"{_detail(ours, theirs)}. {_WHO_LEFT}"
     )
     return Finding(lake, "sinks-differ", text, Place(topic_id, partition, both.start, both.end))
+
+
+def _detail(ours: Amount, theirs: Amount) -> str:
+    if ours.rows != theirs.rows:
+        return f"{ours.rows} rows against {theirs.rows}"
+    return f"{ours.rows} rows each, with different digests"
 
 
 def extra_bounds(shared: Mapping[Key, Overlap]) -> Iterator[tuple[Key, set[int]]]:

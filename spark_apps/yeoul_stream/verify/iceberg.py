@@ -10,8 +10,16 @@ from pyspark.sql import DataFrame, SparkSession
 from yeoul_stream.sinks.hdfs import log
 from yeoul_stream.sinks.iceberg.table import Table
 from yeoul_stream.sinks.postgres.target import OutputColumn
-from yeoul_stream.verify.facts import Amount, total
-from yeoul_stream.verify.lake_rows import FILE_DDL, ROW_DDL, FileStage, Layout, RowHashStage
+from yeoul_stream.verify.lake_rows import (
+    FILE_DDL,
+    ROW_DDL,
+    FileAmount,
+    FileStage,
+    Layout,
+    RowHashStage,
+    file_amount,
+    in_all,
+)
 
 
 @dataclass(frozen=True)
@@ -38,11 +46,13 @@ class IcebergReader:
         there = self.table.field_ids()
         return [column.name for column in self.columns if column.name not in there]
 
-    def amount(self, files: tuple[str, ...]) -> Amount:
-        """Return the number of rows, and their digest."""
-        stage = FileStage(self._layout(files), ())
+    def amount(
+        self, files: tuple[str, ...], projections: tuple[tuple[int, ...], ...] = ()
+    ) -> FileAmount:
+        """Return what all of the files hold; `projections` as for `Lake.amounts`."""
+        stage = FileStage(self._layout(files), projections)
         rows = self._rows().mapInArrow(cast("Any", stage), FILE_DDL).collect()
-        return total(Amount(row["rows"], row["digest"]) for row in rows)
+        return in_all(file_amount(row.asDict()) for row in rows)
 
     def hashes(self, files: tuple[str, ...]) -> DataFrame:
         """Return (place, hash) of every row, where the place is the file's path."""

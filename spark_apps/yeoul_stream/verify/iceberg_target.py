@@ -16,12 +16,13 @@ from yeoul_stream.rows import SinkRows
 from yeoul_stream.verify.check_kafka import Expected
 from yeoul_stream.verify.check_lake import missing_file
 from yeoul_stream.verify.check_table import Evidence, check_table
-from yeoul_stream.verify.facts import Account
+from yeoul_stream.verify.facts import Account, Amount
 from yeoul_stream.verify.finding import Finding
 from yeoul_stream.verify.iceberg import IcebergReader
 from yeoul_stream.verify.lake import Lake
 from yeoul_stream.verify.lake_dead import DeadFiles
 from yeoul_stream.verify.lake_log import History, history
+from yeoul_stream.verify.lake_rows import FileAmount
 from yeoul_stream.verify.multiset import difference
 from yeoul_stream.verify.reread import Reread
 from yeoul_stream.verify.stage import Integers
@@ -31,7 +32,8 @@ from yeoul_stream.verify.target import Examined
 class IcebergTarget:
     """The table as its newest snapshot describes it, and its dead letters.
 
-    After `examine`, `unpublished` has the dead letters that were not renamed yet, visible name ->
+    After `examine`, `held` is what it holds, also of the columns of `projections`, None where that
+    cannot be read; `unpublished` has the dead letters that were not renamed yet, visible name ->
     where the file lies.
     """
 
@@ -50,6 +52,8 @@ class IcebergTarget:
         self.lake, self._reader, self._path = lake, reader, path
         self._told = told
         self.account: Account = self._told.account
+        self.projections: tuple[tuple[int, ...], ...] = ()
+        self.held: FileAmount | None = None
         self.unpublished: dict[str, str] = {}
 
     def refused(self, topic_id: str) -> Mapping[int, Integers]:  # noqa: ARG002
@@ -72,7 +76,8 @@ class IcebergTarget:
         unfit = tuple(self._unfit(reader, files))
         if unfit:
             return Examined((*letters.findings, *unfit), files=len(files))
-        found = reader.amount(files)
+        self.held = reader.amount(files, self.projections)
+        found = Amount(self.held.rows, self.held.digest)
         if found == expected.total and not expected.counted:
             return Examined(
                 letters.findings,

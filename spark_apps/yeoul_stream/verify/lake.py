@@ -29,6 +29,7 @@ from yeoul_stream.verify.lake_rows import (
     FileStage,
     Layout,
     RowHashStage,
+    file_amount,
 )
 
 
@@ -69,8 +70,7 @@ class Lake:
             return result
         stage = FileStage(self._layout(files), projections)
         for row in self._read(files).mapInArrow(cast("Any", stage), FILE_DDL).collect():
-            amount = FileAmount(row["rows"], row["digest"], tuple(row["projected"]))
-            result[row["file"]] = result[row["file"]].plus(amount)
+            result[row["file"]] = result[row["file"]].plus(file_amount(row.asDict()))
         return result
 
     def hashes(self, files: Mapping[str, str]) -> DataFrame:

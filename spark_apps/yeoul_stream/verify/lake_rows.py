@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from functools import reduce
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -33,6 +34,16 @@ class FileAmount:
             add(self.digest, other.digest),
             tuple(map(add, self.projected, other.projected)) or other.projected or self.projected,
         )
+
+
+def in_all(amounts: Iterable[FileAmount]) -> FileAmount:
+    """Return the amount of all of them."""
+    return reduce(FileAmount.plus, amounts, FileAmount())
+
+
+def file_amount(row: Mapping[str, Any]) -> FileAmount:
+    """Return the amount in a row of FILE_DDL."""
+    return FileAmount(row["rows"], row["digest"], tuple(row["projected"]))
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from yeoul_stream.verify.finding import LISTED, Finding
 from yeoul_stream.verify.lake import Lake, only
 from yeoul_stream.verify.lake_dead import DeadFiles
 from yeoul_stream.verify.lake_log import History, history, span_of
-from yeoul_stream.verify.lake_rows import FileAmount
+from yeoul_stream.verify.lake_rows import FileAmount, in_all
 from yeoul_stream.verify.multiset import difference
 from yeoul_stream.verify.reread import Reread
 from yeoul_stream.verify.stage import Integers
@@ -87,7 +87,7 @@ class LakeTarget:
             out.findings.append(stray_file(name, path, claim, amount, amounts))
         owned = files_of_books(self.account.books, files.ours, self._topic_ids)
         for index, names in owned.items():
-            self.book_amounts[index] = _sum(amounts[path] for path in names)
+            self.book_amounts[index] = in_all(amounts[path] for path in names)
         self._check_rows(expected, reread, files, amounts, out)
         self._check_letters(expected, out)
         found = total(Amount(a.rows, a.digest) for a in amounts.values())
@@ -203,10 +203,3 @@ class LakeTarget:
         )
         self.unpublished |= found.unpublished
         out.findings += found.findings
-
-
-def _sum(amounts: Iterable[FileAmount]) -> FileAmount:
-    result = FileAmount()
-    for amount in amounts:
-        result = result.plus(amount)
-    return result

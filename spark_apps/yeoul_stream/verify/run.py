@@ -15,9 +15,11 @@ from yeoul_stream.verify.across import (
     Overlap,
     Side,
     compare,
+    compare_whole,
     extra_bounds,
     overlaps,
     projection,
+    spanning,
     table_amounts,
 )
 from yeoul_stream.verify.check_books import check_books
@@ -30,6 +32,7 @@ from yeoul_stream.verify.check_kafka import (
 )
 from yeoul_stream.verify.facts import Amount, Key, bounds_of
 from yeoul_stream.verify.finding import Finding, Findings
+from yeoul_stream.verify.iceberg_target import IcebergTarget
 from yeoul_stream.verify.lake_target import LakeTarget
 from yeoul_stream.verify.opening import UNREACHABLE, Opener, choose, reason
 from yeoul_stream.verify.reading import AnyTarget, Reading, Readings
@@ -149,18 +152,25 @@ class _Run:
         self._pairs = [
             self._pair(table, lake)
             for table in targets if isinstance(table, TableTarget)
-            for lake in targets if isinstance(lake, LakeTarget)
+            for lake in targets if not isinstance(lake, TableTarget)
         ]  # fmt: skip
         self._readings = Readings(pipeline, spark, targets, self._bounds, stack)
 
-    def _pair(self, table: TableTarget, lake: LakeTarget) -> _Pair:
+    def _pair(self, table: TableTarget, lake: LakeTarget | IcebergTarget) -> _Pair:
         pair = _Pair(table.sink.name, lake.sink.name)
         columns = projection(self._pipeline.spec.record, table.sink, lake.sink)
         if isinstance(columns, str):
             pair.reason = columns
             return pair
         # What was written under other rules need not be the same rows in both.
-        pair.shared = overlaps(table.account.under(table.rules), lake.account.under(lake.rules))
+        shared = overlaps(table.account.under(table.rules), lake.account.under(lake.rules))
+        if shared and isinstance(lake, IcebergTarget):
+            whole = spanning(shared, pair.table, pair.lake, lake.account, lake.rules)
+            if isinstance(whole, str):
+                pair.reason = whole
+                return pair
+            shared = whole
+        pair.shared = shared
         pair.number = len(lake.projections)
         lake.projections = (*lake.projections, columns)
         if not pair.shared:
@@ -233,22 +243,33 @@ def _compare(pair: _Pair, table: Checked, lake: Checked) -> tuple[Comparison, tu
     if not table.examined.digest_ok:
         why = f"{pair.table} does not hold what its books say"
         return Comparison(pair.table, pair.lake, reason=why), ()
-    assert isinstance(lake.target, LakeTarget)  # noqa: S101 (pairs are made so)
-    held = {
-        index: Amount(amount.rows, (*amount.projected, 0)[pair.number])
-        for index, amount in lake.target.book_amounts.items()
-    }
-    nothing = {index: Amount() for index in range(len(lake.target.account.books))}
     account = table.target.account
-    found = compare(
-        Side(pair.table, account, table_amounts(account, table.expected.measures)),
-        Side(pair.lake, lake.target.account, {**nothing, **held}),
-        pair.shared,
-        table.reading.cells,
-        table.reading.measures,
-    )
+    ours = Side(pair.table, account, table_amounts(account, table.expected.measures))
+    if isinstance(lake.target, IcebergTarget):
+        held = lake.target.held
+        if held is None or lake.examined.foreign:
+            why = f"{pair.lake} holds rows of others, or cannot be read"
+            return Comparison(pair.table, pair.lake, reason=why), ()
+        amount = Amount(held.rows, held.projected[pair.number] if held.rows else 0)
+        found = compare_whole(
+            ours, pair.lake, amount, pair.shared, table.reading.cells, table.reading.measures
+        )
+    else:
+        assert isinstance(lake.target, LakeTarget)  # noqa: S101 (pairs are made so)
+        theirs = Side(pair.lake, lake.target.account, _book_amounts(lake.target, pair.number))
+        found = compare(ours, theirs, pair.shared, table.reading.cells, table.reading.measures)
     if not found.partitions:
         why = "Kafka no longer holds the records that one has committed and the other has not"
         return Comparison(pair.table, pair.lake, reason=why), ()
     comparison = Comparison(pair.table, pair.lake, found.rows, equal=not found.findings)
     return comparison, found.findings
+
+
+def _book_amounts(lake: LakeTarget, projection: int) -> dict[int, Amount]:
+    """Return index of book -> what its files hold of a projection's columns."""
+    held = {
+        index: Amount(amount.rows, (*amount.projected, 0)[projection])
+        for index, amount in lake.book_amounts.items()
+    }
+    nothing = {index: Amount() for index in range(len(lake.account.books))}
+    return {**nothing, **held}

@@ -1,5 +1,7 @@
 """A table against a lake whose books end elsewhere."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from itertools import pairwise
 
 from fix_pipeline import sink
@@ -10,11 +12,14 @@ from yeoul_stream.verify.across import (
     Overlap,
     Side,
     compare,
+    compare_whole,
+    extra_bounds,
     overlaps,
     projection,
+    spanning,
     table_amounts,
 )
-from yeoul_stream.verify.facts import Account, Amount, Measure, cut
+from yeoul_stream.verify.facts import Account, Amount, Cell, Key, Measure, cut
 
 KEY = ("topic-id", 0)
 RECORD = Record(
@@ -36,16 +41,22 @@ def _id() -> tuple[str, str, int]:
     return (KEY[0], "cars", KEY[1])
 
 
-def run(table: Account, lake: Account, held: bool = True) -> Compared:
-    shared = overlaps(table, lake)
-    bounds = {KEY: {x for both in shared.values()
-                    for x in (both.low, both.start, both.end, both.high)}}  # fmt: skip
-    cells = cut(bounds)
+def given_by_kafka(
+    shared: Mapping[Key, Overlap], held: bool
+) -> tuple[tuple[Cell, ...], dict[int, Measure]]:
+    """Return the cells of the overlaps, and their measures where Kafka has the records."""
+    cells = cut(dict(extra_bounds(shared)))
     measures = {
         cell.number: Measure(written=cell.end - cell.start, digest=sum(range(cell.start, cell.end)))
         for cell in cells
         if held
     }
+    return cells, measures
+
+
+def run(table: Account, lake: Account, held: bool = True) -> Compared:
+    shared = overlaps(table, lake)
+    cells, measures = given_by_kafka(shared, held)
     ours = table_amounts(table, tuple(None for _ in table.books))
     theirs = {i: Amount(b.written, b.digest) for i, b in enumerate(lake.books)}
     return compare(Side("table", table, ours), Side("lake", lake, theirs), shared, cells, measures)
@@ -87,6 +98,41 @@ def test_a_difference_is_named_by_its_range() -> None:
     odd = Account(lake.positions, (RangeBook(*_id(), 0, 10, read=10, written=10, digest=1),))
     (found,) = run(account(0, 10), odd).findings
     assert (found.kind, found.place.start, found.place.end) == ("sinks-differ", 0, 10)
+
+
+def whole(table: Account, lake: Account, held: Amount, given: bool = True) -> Compared:
+    shared = spanning(overlaps(table, lake), "table", "lake", lake, "")
+    assert isinstance(shared, dict)
+    cells, measures = given_by_kafka(shared, given)
+    ours = table_amounts(table, tuple(None for _ in table.books))
+    return compare_whole(Side("table", table, ours), "lake", held, shared, cells, measures)
+
+
+def test_a_lake_of_one_piece_is_compared_as_a_whole() -> None:
+    found = whole(account(10, 20, 30), account(0, 15, 40), Amount(40, sum(range(40))))
+    assert (found.rows, found.findings) == (20, ())
+
+
+def test_a_lake_of_one_piece_with_other_rows_differs() -> None:
+    (found,) = whole(account(0, 10), account(0, 10), Amount(10, 1)).findings
+    assert "table and lake differ: 10 rows each, with different digests" in found.text
+
+
+def test_a_lake_of_one_piece_needs_all_of_its_edges() -> None:
+    found = whole(account(10, 20, 30), account(0, 40), Amount(40, 0), given=False)
+    assert (found.partitions, found.skipped) == (0, (KEY,))
+
+
+def test_a_lake_of_one_piece_under_other_rules_in_part_is_not_compared() -> None:
+    lake = account(0, 10, 20)
+    old = replace(lake.books[0], rules="of before")
+    found = spanning({}, "table", "lake", replace(lake, books=(old, lake.books[1])), "")
+    assert isinstance(found, str)
+    assert "under other rules" in found
+
+
+def test_a_lake_of_one_piece_with_a_partition_of_its_own_is_not_compared() -> None:
+    assert "partitions that table has not" in spanning({}, "table", "lake", account(0, 10), "")
 
 
 def test_rows_that_the_database_refused_are_in_the_lake_all_the_same() -> None:
