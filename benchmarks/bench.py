@@ -118,6 +118,11 @@ def _say(event: Event) -> None:
 
 def pipeline_of(platform: Platform, topic: str, trigger: str, **source: object) -> StreamPipeline:
     """Return the first example, reading `topic` into the bench's table and a folder of its own."""
+    return parse_pipeline(document_of(platform, topic, trigger, **source), "benchmark")
+
+
+def document_of(platform: Platform, topic: str, trigger: str, **source: object) -> dict[str, Any]:
+    """Return the document of that pipeline."""
     ends = platform.endpoints
     kafka = {"bootstrapServers": ends.kafka_bootstrap, "topic": topic, **source}
     folder = f"{ends.hdfs_uri}/bench/yeoul/{topic}"
@@ -132,7 +137,7 @@ def pipeline_of(platform: Platform, topic: str, trigger: str, **source: object) 
             "runtime": {"logLevel": "ERROR"},
         },
     }
-    return parse_pipeline(apply_overlay(load_document(_EXAMPLE), overlay), "benchmark")
+    return apply_overlay(load_document(_EXAMPLE), overlay)
 
 
 def make_bench(platform: Platform, pipeline: StreamPipeline, count: int) -> Bench:

@@ -1,11 +1,15 @@
 """`python -m benchmarks.verify`: the time of a proof, and until a wrong byte has a name.
 
 A backlog is delivered into the table; it is proved, then one byte of one row is altered, and it is
-proved again, in turns. Results go to benchmarks/results/verify.json.
+proved again, in turns. Each proof is the command that a user types, from its start to its end.
+Results go to benchmarks/results/verify.json.
 """
 
 import argparse
+import json
+import os
 import statistics
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,13 +19,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.backlog import fill
-from benchmarks.bench import TABLE, Bench, ask, fresh_table, make_bench, pipeline_of, servers
+from benchmarks.bench import TABLE, Bench, ask, document_of, fresh_table, make_bench, servers
 from benchmarks.contenders import yeoul
 from benchmarks.cpu import cpu_seconds
 from benchmarks.machine import ROOT, tell
-from yeoul_stream.job import Settings
-from yeoul_stream.verify.report import Report
-from yeoul_stream.verify.run import verify
+from yeoul_local.platform import Platform
+from yeoul_stream.pipeline import parse_pipeline
 
 RESULTS = ROOT / "benchmarks" / "results" / "verify.json"
 _RUN = 1
@@ -37,28 +40,10 @@ def main() -> int:
     with servers("postgres", "kafka", "hdfs") as platform:
         topic = f"bench_verify_{int(time.time())}"
         fill(platform.endpoints.kafka_bootstrap, topic, options.records)
-        pipeline = pipeline_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
-        bench = make_bench(platform, pipeline, options.records)
-        found = _measure(bench, options.turns, platform.home.root)
+        delivered = _deliver(platform, topic, options.records)
+        found = _measure(delivered, options.turns)
         tell(RESULTS, {"records": options.records, **found}, write=options.write)
     return 0
-
-
-def _measure(bench: Bench, turns: int, home: Path) -> dict[str, Any]:
-    fresh_table(bench)
-    with _timed(home, "delivered") as streamed:
-        yeoul(bench, ("table",), _RUN)
-    proofs: dict[str, list[_Cost]] = {"holds": [], "altered": []}
-    row = str(ask(bench, f"SELECT data_id FROM {TABLE} OFFSET {bench.count // 2} LIMIT 1"))  # noqa: S608
-    for _ in range(turns):
-        proofs["holds"].append(_prove(bench, home, _holds))
-        _alter(bench, row, altered := f"X{row[1:]}")
-        proofs["altered"].append(_prove(bench, home, _names_one_row))
-        _alter(bench, altered, row)
-    return {
-        "delivered": _numbers([streamed]),
-        **{name: _numbers(found) for name, found in proofs.items()},
-    }
 
 
 @dataclass
@@ -69,6 +54,43 @@ class _Cost:
     cpu_seconds: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Delivered:
+    """The backlog in the table; `pipeline` is the file that says how it got there."""
+
+    bench: Bench
+    pipeline: Path
+    home: Path
+    cost: _Cost
+
+
+def _deliver(platform: Platform, topic: str, records: int) -> _Delivered:
+    document = document_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
+    bench = make_bench(platform, parse_pipeline(document, "benchmark"), records)
+    fresh_table(bench)
+    with _timed(platform.home.root, "delivered") as cost:
+        yeoul(bench, ("table",), _RUN)
+    bench.spark.stop()
+    path = bench.scratch / f"{topic}.json"
+    path.write_text(json.dumps(document))
+    return _Delivered(bench, path, platform.home.root, cost)
+
+
+def _measure(delivered: _Delivered, turns: int) -> dict[str, Any]:
+    bench = delivered.bench
+    proofs: dict[str, list[_Cost]] = {"holds": [], "altered": []}
+    row = str(ask(bench, f"SELECT data_id FROM {TABLE} OFFSET {bench.count // 2} LIMIT 1"))  # noqa: S608
+    for _ in range(turns):
+        proofs["holds"].append(_prove(delivered, _holds))
+        _alter(bench, row, altered := f"X{row[1:]}")
+        proofs["altered"].append(_prove(delivered, _names_one_row))
+        _alter(bench, altered, row)
+    return {
+        "delivered": _numbers([delivered.cost]),
+        **{name: _numbers(found) for name, found in proofs.items()},
+    }
+
+
 @contextmanager
 def _timed(home: Path, what: str) -> Iterator[_Cost]:
     cost, cpu, began = _Cost(), cpu_seconds(home), time.monotonic()
@@ -77,11 +99,18 @@ def _timed(home: Path, what: str) -> Iterator[_Cost]:
     print(f"{what}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} CPU s", flush=True)
 
 
-def _prove(bench: Bench, home: Path, check: Callable[[Report], None]) -> _Cost:
-    settings = Settings(f"{bench.topic}-table-{_RUN}", scratch=bench.scratch)
-    with _timed(home, "proved") as cost:
-        report = verify(bench.pipeline, settings, bench.spark, ["table"])
-    check(report)
+def _prove(delivered: _Delivered, check: Callable[[dict[str, Any]], None]) -> _Cost:
+    command = [sys.executable, "-m", "yeoul_stream.verify", "--json", "--sink", "table"]
+    installation = f"{delivered.bench.topic}-table-{_RUN}"
+    with _timed(delivered.home, "proved") as cost:
+        done = subprocess.run(
+            [*command, "--pipeline", str(delivered.pipeline)],
+            env={**os.environ, "YEOUL_INSTALLATION": installation},
+            stdout=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    check(json.loads(done.stdout))
     return cost
 
 
@@ -89,15 +118,14 @@ def _alter(bench: Bench, row: str, other: str) -> None:
     ask(bench, f"UPDATE {TABLE} SET data_id = '{other}' WHERE data_id = '{row}' RETURNING 0")  # noqa: S608
 
 
-def _holds(report: Report) -> None:
-    if report.verdict != "holds":
-        raise RuntimeError(f"the proof should hold: {report.findings.listed}")
+def _holds(report: dict[str, Any]) -> None:
+    if report["verdict"] != "holds":
+        raise RuntimeError(f"the proof should hold: {report['findings']}")
 
 
-def _names_one_row(report: Report) -> None:
-    kinds = [finding.kind for finding in report.findings.listed]
-    if kinds != ["row-altered"]:
-        raise RuntimeError(f"one row should be named as altered: {report.findings.listed}")
+def _names_one_row(report: dict[str, Any]) -> None:
+    if [finding["kind"] for finding in report["findings"]] != ["row-altered"]:
+        raise RuntimeError(f"one row should be named as altered: {report['findings']}")
 
 
 def _numbers(costs: list[_Cost]) -> dict[str, float]:
