@@ -1,8 +1,9 @@
 """`python -m benchmarks.verify`: the time of a proof, and until a wrong byte has a name.
 
 A backlog is delivered into the table; it is proved, then one byte of one row is altered, and it is
-proved again, in turns. Each proof is the command that a user types, from its start to its end.
-Results go to benchmarks/results/verify.json.
+proved again, in turns. Each proof is the command that a user types, from its start to its end; the
+same for a single record says how much of that is the start. Results go to
+benchmarks/results/verify.json.
 """
 
 import argparse
@@ -21,7 +22,7 @@ from typing import Any
 from benchmarks.backlog import fill
 from benchmarks.bench import TABLE, Bench, ask, document_of, fresh_table, make_bench, servers
 from benchmarks.contenders import yeoul
-from benchmarks.cpu import cpu_seconds
+from benchmarks.cpu import metered
 from benchmarks.machine import ROOT, tell
 from yeoul_local.platform import Platform
 from yeoul_stream.pipeline import parse_pipeline
@@ -38,11 +39,10 @@ def main() -> int:
     parser.add_argument("--no-write", dest="write", action="store_false", help="print only")
     options = parser.parse_args()
     with servers("postgres", "kafka", "hdfs") as platform:
-        topic = f"bench_verify_{int(time.time())}"
-        fill(platform.endpoints.kafka_bootstrap, topic, options.records)
-        delivered = _deliver(platform, topic, options.records)
-        found = _measure(delivered, options.turns)
-        tell(RESULTS, {"records": options.records, **found}, write=options.write)
+        started = _measure(_deliver(platform, 1), options.turns)["holds"]
+        found = _measure(_deliver(platform, options.records), options.turns)
+        result = {"records": options.records, "one_record": started, **found}
+        tell(RESULTS, result, write=options.write)
     return 0
 
 
@@ -64,7 +64,9 @@ class _Delivered:
     cost: _Cost
 
 
-def _deliver(platform: Platform, topic: str, records: int) -> _Delivered:
+def _deliver(platform: Platform, records: int) -> _Delivered:
+    topic = f"bench_verify_{records}_{int(time.time())}"
+    fill(platform.endpoints.kafka_bootstrap, topic, records)
     document = document_of(platform, topic, "available now", maxOffsetsPerTrigger=1_000_000)
     bench = make_bench(platform, parse_pipeline(document, "benchmark"), records)
     fresh_table(bench)
@@ -93,9 +95,11 @@ def _measure(delivered: _Delivered, turns: int) -> dict[str, Any]:
 
 @contextmanager
 def _timed(home: Path, what: str) -> Iterator[_Cost]:
-    cost, cpu, began = _Cost(), cpu_seconds(home), time.monotonic()
-    yield cost
-    cost.seconds, cost.cpu_seconds = time.monotonic() - began, cpu_seconds(home) - cpu
+    cost, began = _Cost(), time.monotonic()
+    with metered(home) as meter:
+        yield cost
+        cost.seconds = time.monotonic() - began
+    cost.cpu_seconds = meter.seconds
     print(f"{what}: {cost.seconds:.1f} s, {cost.cpu_seconds:.1f} CPU s", flush=True)
 
 
