@@ -22,13 +22,13 @@ _ADMIN_DEFAULTS = {
     "reconnect.backoff.max.ms": "5000",
 }
 # A task reads one partition's range to its end: large fetches and polls save a third of Spark's
-# CPU time for the source and most of the broker's, against the defaults of 1 MiB and 500 records.
-_READ_DEFAULTS = {
-    "kafka.max.partition.fetch.bytes": str(8 << 20),
-    "kafka.fetch.max.bytes": str(64 << 20),
-    "kafka.max.poll.records": "10000",
-    "kafka.receive.buffer.bytes": str(1 << 20),
-}
+# CPU time for the source and most of the broker's, against Kafka's defaults (the lower numbers).
+_FETCH_BYTES = (1 << 20, 8 << 20)
+_POLL_RECORDS = (500, 10_000)
+# But Spark keeps a consumer for each partition, with what it has fetched and not handed out yet. So
+# all of a reader's together may have these in memory, as long as each has what Kafka would give it.
+_ALL_FETCH_BYTES = 64 << 20
+_ALL_POLL_RECORDS = 80_000
 _COLUMNS = ("key", "value", "partition", "offset", "timestamp")
 
 
@@ -152,9 +152,25 @@ def kafka_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, s
     }
 
 
-def reading_options(source: KafkaSource, secret: Mapping[str, str]) -> dict[str, str]:
-    """Return the `kafka.*` options for a reader of many records; the source's own come first."""
-    return {**_READ_DEFAULTS, **kafka_options(source, secret)}
+def reading_options(
+    source: KafkaSource, secret: Mapping[str, str], partitions: int
+) -> dict[str, str]:
+    """Return the `kafka.*` options for a reader of so many partitions, with many records.
+
+    The source's own options come first.
+    """
+    return {
+        "kafka.max.partition.fetch.bytes": _share(_ALL_FETCH_BYTES, partitions, _FETCH_BYTES),
+        "kafka.fetch.max.bytes": str(_ALL_FETCH_BYTES),
+        "kafka.max.poll.records": _share(_ALL_POLL_RECORDS, partitions, _POLL_RECORDS),
+        "kafka.receive.buffer.bytes": str(1 << 20),
+        **kafka_options(source, secret),
+    }
+
+
+def _share(of: int, partitions: int, bounds: tuple[int, int]) -> str:
+    least, most = bounds
+    return str(min(max(of // max(partitions, 1), least), most))
 
 
 def raw_columns(record: Record) -> tuple[str, ...]:
@@ -173,7 +189,7 @@ def read_stream(
     offsets = {source.topic: {str(start.partition): start.offset for start in starts}}
     reader = (
         spark.readStream.format("kafka")
-        .options(**reading_options(source, secret))
+        .options(**reading_options(source, secret, len(starts)))
         .option("kafka.isolation.level", "read_committed")
         .option("subscribe", source.topic)
         .option("startingOffsets", json.dumps(offsets))

@@ -120,7 +120,7 @@ def read_range(
     ends = {str(p): part.end for p, part in extent.partitions.items()}
     return (
         spark.read.format("kafka")
-        .options(**reading_options(source, secret))
+        .options(**reading_options(source, secret, len(extent.partitions)))
         .option("kafka.isolation.level", "read_committed")
         .option("assign", json.dumps({topic: sorted(extent.partitions)}))
         .option("startingOffsets", json.dumps({topic: starts}))

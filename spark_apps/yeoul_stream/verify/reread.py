@@ -220,7 +220,7 @@ class Reread:
         ends = {str(partition): end for partition, (_, end) in spans.items()}
         return (
             self.spark.read.format("kafka")
-            .options(**reading_options(self.source, self.secret))
+            .options(**reading_options(self.source, self.secret, len(spans)))
             .option("kafka.isolation.level", "read_committed")
             .option("assign", json.dumps({topic: sorted(spans)}))
             .option("startingOffsets", json.dumps({topic: starts}))
