@@ -140,12 +140,11 @@ def _compacted(running: Running) -> str:
         }
     )
 
-    def ended() -> str | None:
+    def ended() -> dict[str, Any] | None:
         found = api.read("SparkApplication", running.namespace, name)
-        state = found.get("status", {}).get("applicationState", {}).get("state")
-        return state if state in {"COMPLETED", "FAILED"} else None
+        state = dict(found.get("status", {}).get("applicationState", {}))
+        return state if state.get("state") in {"COMPLETED", "FAILED"} else None
 
-    state = running.wait("the end of the compaction", ended)
-    log = api.log(running.namespace, f"{name}-driver")
-    assert state == "COMPLETED", log
-    return log
+    end = running.wait("the end of the compaction", ended)
+    assert end["state"] == "COMPLETED", end
+    return api.log(running.namespace, f"{name}-driver")
