@@ -167,7 +167,7 @@ bench-latency: $(READY) fetch ## measure how long a record takes into PostgreSQL
 	@$(RUN) python -m benchmarks.stream --only latency $(BENCH)
 
 .PHONY: bench-verify
-bench-verify: $(READY) fetch ## measure the proof of 10,000,000 rows, and how soon it names a wrong byte: 15 minutes
+bench-verify: $(READY) fetch ## measure the proof of 10,000,000 rows, and how soon it names a wrong byte: 20 minutes
 	@$(RUN) python -m benchmarks.verify $(BENCH)
 
 .PHONY: bench-operator

@@ -78,7 +78,10 @@ def spanning(
     if any(
         (book.topic_id, book.partition) not in ends.keys() & shared.keys() for book in held.books
     ):
-        return f"{lake} has partitions that {table} has not, and its rows do not tell theirs"
+        return (
+            f"{table} does not reach into all of {lake}'s partitions, or one of the two has gaps, "
+            f"and {lake}'s rows do not tell their offsets"
+        )
     return {
         key: replace(both, low=ends[key][0], high=ends[key][-1]) for key, both in shared.items()
     }
