@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 
 _SAMPLE_S = 0.5
+# Of the times of a process: user and system, then those of its children that ended.
+_ALONE, _WITH_ENDED_CHILDREN = 2, 4
 
 
 def cpu_seconds(home: Path) -> float:
@@ -17,13 +19,7 @@ def cpu_seconds(home: Path) -> float:
     A process belongs to it when it descends from this one, or from a part of the platform at
     `home` (their environment names it). Children that ended count through their parents.
     """
-    seen: dict[int, float] = {}
-    for process in _everyone(home):
-        try:
-            seen[process.pid] = sum(process.cpu_times()[:4])
-        except psutil.Error:
-            continue
-    return sum(seen.values())
+    return sum(_used(home, _WITH_ENDED_CHILDREN).values())
 
 
 @dataclass
@@ -34,51 +30,49 @@ class Meter:
     """
 
     home: Path
-    _first: dict[int, float] = field(default_factory=dict)
     _last: dict[int, float] = field(default_factory=dict)
-    _done: threading.Event = field(default_factory=threading.Event)
+
+    def __post_init__(self) -> None:
+        self._first = _used(self.home, _ALONE)
 
     @property
     def seconds(self) -> float:
         """User + system seconds so far."""
         return sum(last - self._first.get(pid, 0.0) for pid, last in self._last.items())
 
-    def run(self) -> None:
-        """Look until the end."""
-        while not self._done.wait(_SAMPLE_S):
-            self.look()
-
     def look(self) -> None:
         """Note what each process has used."""
-        for process in _everyone(self.home):
-            try:
-                self._last[process.pid] = sum(process.cpu_times()[:2])
-            except psutil.Error:
-                continue
-
-    def begin(self) -> None:
-        """Count from now on."""
-        self.look()
-        self._first = dict(self._last)
-
-    def end(self) -> None:
-        """Stop looking."""
-        self._done.set()
+        self._last |= _used(self.home, _ALONE)
 
 
 @contextmanager
 def metered(home: Path) -> Iterator[Meter]:
     """Give a meter of the block, of this process's descendants and the platform at `home`."""
-    meter = Meter(home)
-    meter.begin()
-    thread = threading.Thread(target=meter.run, daemon=True)
+    meter, ended = Meter(home), threading.Event()
+
+    def watch() -> None:
+        while not ended.wait(_SAMPLE_S):
+            meter.look()
+
+    thread = threading.Thread(target=watch, daemon=True)
     thread.start()
     try:
         yield meter
     finally:
-        meter.end()
+        ended.set()
         thread.join()
         meter.look()
+
+
+def _used(home: Path, times: int) -> dict[int, float]:
+    """Return process -> the sum of its first CPU times."""
+    used: dict[int, float] = {}
+    for process in _everyone(home):
+        try:
+            used[process.pid] = sum(tuple(process.cpu_times())[:times])
+        except psutil.Error:
+            continue
+    return used
 
 
 def _everyone(home: Path) -> list[psutil.Process]:

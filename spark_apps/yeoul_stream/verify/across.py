@@ -146,12 +146,12 @@ def compare(
     lookup = CellMap(cells)
     rows, done, skipped, findings = 0, 0, [], []
     for key, both in sorted(shared.items()):
-        ours = _within(table, key, both.start, both.end)
+        given = _given(table, lookup, measures, both)
         theirs = _within(lake, key, both.low, both.high)
-        edges = _edge_amount(lookup, measures, both)
-        if ours is None or theirs is None or edges is None:
+        if given is None or theirs is None:
             skipped.append(key)
             continue
+        ours, edges = given
         done += 1
         rows += _written(table, both)
         if ours.plus(edges) != theirs:
@@ -169,22 +169,25 @@ def compare_whole(
 ) -> Compared:
     """Compare with all that `lake` holds, over the overlaps that `spanning` gave."""
     lookup = CellMap(cells)
-    parts = {
-        key: (
-            _within(table, key, both.start, both.end),
-            _edge_amount(lookup, measures, both),
-        )
-        for key, both in sorted(shared.items())
-    }
-    skipped = tuple(key for key, amounts in parts.items() if None in amounts)
+    parts = {key: _given(table, lookup, measures, both) for key, both in sorted(shared.items())}
+    skipped = tuple(key for key, part in parts.items() if part is None)
     if skipped:
         return Compared(0, 0, skipped, ())
-    given = total(amount for amounts in parts.values() for amount in amounts if amount is not None)
+    given = total(amount for part in parts.values() for amount in part or ())
     rows = sum(_written(table, both) for both in shared.values())
     if given == held:
         return Compared(rows, len(shared), (), ())
     text = f"{table.sink} and {lake} differ: {_detail(given, held)}. {_WHO_LEFT}"
     return Compared(rows, len(shared), (), (Finding(lake, "sinks-differ", text),))
+
+
+def _given(
+    table: Side, lookup: CellMap, measures: Mapping[int, Measure], both: Overlap
+) -> tuple[Amount, Amount] | None:
+    """Return what the table's books give, and Kafka for the edges; None where one is not known."""
+    ours = _within(table, both.key, both.start, both.end)
+    edges = _edge_amount(lookup, measures, both)
+    return None if ours is None or edges is None else (ours, edges)
 
 
 def _within(side: Side, key: Key, start: int, end: int) -> Amount | None:

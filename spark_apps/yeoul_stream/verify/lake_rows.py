@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 
 from yeoul_stream.records.digest import add, digest, row_hashes
 from yeoul_stream.sinks.hdfs.folders import partition_values
+from yeoul_stream.verify.facts import Amount
 
 FILE_DDL: Final = "file string, rows bigint, digest bigint, projected array<bigint>"
 ROW_DDL: Final = "place string, hash bigint"
@@ -34,6 +35,10 @@ class FileAmount:
             add(self.digest, other.digest),
             tuple(map(add, self.projected, other.projected)) or other.projected or self.projected,
         )
+
+    def projection(self, number: int) -> Amount:
+        """Return the rows with the digest of one projection; of no rows there is none."""
+        return Amount(self.rows, self.projected[number] if self.projected else 0)
 
 
 def in_all(amounts: Iterable[FileAmount]) -> FileAmount:

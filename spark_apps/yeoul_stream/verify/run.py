@@ -250,7 +250,7 @@ def _compare(pair: _Pair, table: Checked, lake: Checked) -> tuple[Comparison, tu
         if held is None or lake.examined.foreign:
             why = f"{pair.lake} holds rows of others, or cannot be read"
             return Comparison(pair.table, pair.lake, reason=why), ()
-        amount = Amount(held.rows, held.projected[pair.number] if held.rows else 0)
+        amount = held.projection(pair.number)
         found = compare_whole(
             ours, pair.lake, amount, pair.shared, table.reading.cells, table.reading.measures
         )
@@ -267,9 +267,6 @@ def _compare(pair: _Pair, table: Checked, lake: Checked) -> tuple[Comparison, tu
 
 def _book_amounts(lake: LakeTarget, projection: int) -> dict[int, Amount]:
     """Return index of book -> what its files hold of a projection's columns."""
-    held = {
-        index: Amount(amount.rows, (*amount.projected, 0)[projection])
-        for index, amount in lake.book_amounts.items()
-    }
+    held = {index: amount.projection(projection) for index, amount in lake.book_amounts.items()}
     nothing = {index: Amount() for index in range(len(lake.account.books))}
     return {**nothing, **held}

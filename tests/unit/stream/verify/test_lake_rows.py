@@ -4,6 +4,7 @@ import pyarrow as pa
 import pytest
 
 from yeoul_stream.sinks.hdfs.folders import partition_values
+from yeoul_stream.verify.facts import Amount
 from yeoul_stream.verify.lake_rows import FileAmount, FileStage, Layout
 
 LAYOUT = Layout(
@@ -50,3 +51,11 @@ def test_partition_folders_are_read_back(path: str, values: dict[str, str | None
 
 def test_digests_of_projections_add_up() -> None:
     assert FileAmount(1, 2, (3, 4)).plus(FileAmount(1, 2, (5, 6))) == FileAmount(2, 4, (8, 10))
+
+
+def test_no_rows_have_no_digest_of_any_projection() -> None:
+    assert FileAmount().projection(1) == Amount()
+
+
+def test_a_projection_has_all_rows_and_its_own_digest() -> None:
+    assert FileAmount(3, 7, (8, 9)).projection(1) == Amount(3, 9)
